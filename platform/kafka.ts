@@ -1,0 +1,23 @@
+import { Kafka, logLevel } from "kafkajs";
+import type { Logger } from "pino";
+
+export type { Kafka };
+
+/** A Kafka client whose own log lines go to ours. Requests and connections are bounded by timeouts. */
+export function createKafka(options: { brokers: readonly string[]; clientId: string; log: Logger }): Kafka {
+  return new Kafka({
+    clientId: options.clientId,
+    brokers: [...options.brokers],
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 5 },
+    logLevel: logLevel.WARN,
+    logCreator:
+      () =>
+      ({ level, log }) => {
+        const { message, ...rest } = log;
+        if (level <= logLevel.ERROR) options.log.error(rest, message);
+        else options.log.warn(rest, message);
+      },
+  });
+}

@@ -1,0 +1,62 @@
+import pg from "pg";
+import type { Logger } from "pino";
+
+export type Pool = pg.Pool;
+export type PoolClient = pg.PoolClient;
+/** Anything that runs one statement: a pool or one of its clients within a transaction. */
+export type Queryable = Pick<pg.Pool, "query">;
+
+// bigint columns are positions and minor units: exact values, so never a float. Times keep milliseconds.
+pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
+pg.types.setTypeParser(pg.types.builtins.NUMERIC, (text) => text);
+pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) => new Date(text).toISOString());
+
+/** A statement of ours is short; one that waits longer than this hangs on a lock or a lost connection. */
+const STATEMENT_TIMEOUT_MS = 8_000;
+/** Below an activity's startToClose (10 s), so that a stuck transaction frees its locks before the retry. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 8_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * A pool of connections with timeouts on connecting, on statements and on idle transactions.
+ * `max` bounds the connections; a caller beyond it waits at most the connect timeout.
+ */
+export function createPool(options: { url: string; max: number; name: string; log: Logger }): Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max,
+    application_name: options.name,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  // An idle connection that dies is no caller's error; without a listener it would end the process.
+  pool.on("error", (error) => options.log.warn({ err: error }, "an idle Postgres connection was lost"));
+  return pool;
+}
+
+/** serialization_failure, deadlock_detected, unique_violation: the whole transaction may be tried again. */
+const CONFLICTS = new Set(["40001", "40P01", "23505"]);
+
+/** True where another transaction was in the way and trying the whole transaction again may succeed. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && CONFLICTS.has(error.code ?? "");
+}
+
+/** Classes 08 connection, 53 resources, 57 operator intervention, 58 system error; 55P03 lock not available. */
+const OUTAGE = /^(08|53|57|58|55P03|25P03|25006)/;
+
+/** True where Postgres is away, overloaded or going: an outage that passes, not a wrong statement. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return OUTAGE.test(error.code ?? "");
+  if (error instanceof AggregateError) return error.errors.every(isOutage);
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return (
+    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/.test(code) ||
+    /connection terminated|timeout exceeded when trying to connect|connection timeout|Client has encountered a connection error|Query read timeout|Cannot use a pool after calling end/i.test(
+      error.message,
+    )
+  );
+}

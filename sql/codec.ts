@@ -1,0 +1,178 @@
+import { z } from "zod";
+import type { Account, AccountState } from "../domain/account.ts";
+import type { DomainEvent, EventMetadata, EventType } from "../domain/events.ts";
+import type { AccountId, TransferId } from "../domain/ids.ts";
+import { REFUSAL_CODES } from "../domain/refusals.ts";
+import type { Transfer } from "../domain/transfer.ts";
+import { toWire } from "../domain/wire.ts";
+
+/** The shape that new events are written in. An older one passes its upcasters before it is decoded. */
+export const SCHEMA_VERSION = 1;
+
+const minor = z
+  .string()
+  .regex(/^-?[0-9]{1,18}$/)
+  .transform((text) => BigInt(text));
+const accountId = z.string().transform((id) => id as AccountId);
+const transferId = z.string().transform((id) => id as TransferId);
+const metadata = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+const refusal = z.strictObject({ code: z.enum(REFUSAL_CODES), detail: z.string() });
+const reason = z.strictObject({ reason: z.string() });
+const terms = {
+  transferId,
+  from: accountId,
+  to: accountId,
+  amountMinor: minor,
+  currency: z.string(),
+  description: z.string().nullable(),
+  reference: z.string().nullable(),
+  metadata,
+};
+const cash = z.strictObject({
+  amountMinor: minor,
+  currency: z.string(),
+  balanceMinor: minor,
+  description: z.string().nullable(),
+  metadata,
+});
+const leg = z.strictObject({ ...terms, balanceMinor: minor });
+const told = z.strictObject({ ...terms, refusal });
+
+const EVENT_SCHEMAS = {
+  AccountOpened: z.strictObject({
+    accountId,
+    ownerId: z.string().nullable(),
+    name: z.string().nullable(),
+    currency: z.string(),
+    overdraftLimitMinor: minor,
+    metadata,
+  }),
+  MoneyDeposited: cash,
+  MoneyWithdrawn: cash,
+  TransferDebited: leg,
+  TransferCredited: leg,
+  TransferRefunded: z.strictObject({ ...terms, balanceMinor: minor, refusal }),
+  AccountFrozen: reason,
+  AccountUnfrozen: reason,
+  AccountClosed: reason,
+  TransferRejected: told,
+  TransferCancelled: told,
+  CreditRefused: told,
+  RefundParked: told,
+} satisfies { [Type in EventType]: z.ZodType<Extract<DomainEvent, { type: Type }>["data"]> };
+
+const accountSchema = z.strictObject({
+  status: z.enum(["open", "frozen", "closed"]),
+  accountId,
+  ownerId: z.string().nullable(),
+  name: z.string().nullable(),
+  currency: z.string(),
+  balanceMinor: minor,
+  heldMinor: minor,
+  overdraftLimitMinor: minor,
+  metadata,
+}) satisfies z.ZodType<Account>;
+
+const transferSchema = z.strictObject({
+  ...terms,
+  status: z.enum([
+    "requested",
+    "debited",
+    "completed",
+    "rejected",
+    "refunded",
+    "cancelled",
+    "needs_attention",
+  ]),
+  refusal: refusal.nullable(),
+  reversedMinor: minor,
+  legs: z.array(
+    z.strictObject({
+      leg: z.enum(["debit", "credit", "refund"]),
+      accountId,
+      version: z.number().int(),
+      occurredAt: z.string(),
+    }),
+  ),
+}) satisfies z.ZodType<Transfer>;
+
+/** An event as it is stored and sent: one row, or one Kafka message. Data is in wire form. */
+export type StoredEvent = {
+  readonly tenant: string;
+  readonly streamId: string;
+  readonly version: number;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: unknown;
+  readonly metadata: EventMetadata;
+  /** ISO 8601, milliseconds, UTC. */
+  readonly occurredAt: string;
+  /** sha-256 in hex, see hash.ts. */
+  readonly hash: string;
+};
+
+/** A stored event that has its place in the global order. */
+export type LoggedEvent = StoredEvent & { readonly position: bigint };
+
+const loggedEventSchema = z.strictObject({
+  position: z
+    .string()
+    .regex(/^[1-9][0-9]*$/)
+    .transform((text) => BigInt(text)),
+  tenant: z.string(),
+  streamId: z.string(),
+  version: z.number().int().positive(),
+  type: z.string(),
+  schemaVersion: z.number().int().positive(),
+  data: z.unknown(),
+  metadata: z.strictObject({
+    commandId: z.string(),
+    correlationId: z.string(),
+    causationId: z.string(),
+    actor: z.string(),
+  }),
+  occurredAt: z.string(),
+  hash: z.string(),
+});
+
+/** The JSON that the relay sends: the position, like every bigint, as a string. */
+export function encodeMessage(event: LoggedEvent): string {
+  return JSON.stringify({ ...event, position: event.position.toString() });
+}
+
+/** Reads a Kafka message. Throws (SyntaxError, ZodError) on anything that the relay did not write. */
+export function decodeMessage(text: string): LoggedEvent {
+  return loggedEventSchema.parse(JSON.parse(text));
+}
+
+/** A domain event in the form that is stored. */
+export function encodeEvent(event: DomainEvent): { type: string; schemaVersion: number; data: object } {
+  return { type: event.type, schemaVersion: SCHEMA_VERSION, data: toWire(event.data) };
+}
+
+/** A stored event as the domain knows it. Throws on an unknown type or shape: a poison event, not a guess. */
+export function decodeEvent(stored: Pick<StoredEvent, "type" | "schemaVersion" | "data">): DomainEvent {
+  if (stored.schemaVersion !== SCHEMA_VERSION) {
+    throw new Error(
+      `event ${stored.type} has schema version ${stored.schemaVersion}, which nothing here can read`,
+    );
+  }
+  const schema = EVENT_SCHEMAS[stored.type as EventType];
+  if (schema === undefined) throw new Error(`unknown event type ${stored.type}`);
+  return { type: stored.type, data: schema.parse(stored.data) } as DomainEvent;
+}
+
+/** Reads an account's head state. Throws where the row is not what Remit writes. */
+export function decodeAccount(state: unknown): AccountState {
+  return state === null ? null : accountSchema.parse(state);
+}
+
+/** Reads a transfer's head state. Throws where the row is not what Remit writes. */
+export function decodeTransfer(state: unknown): Transfer {
+  return transferSchema.parse(state);
+}
+
+/** A head's state in the form that is stored. */
+export function encodeState(state: Account | Transfer): object {
+  return toWire(state);
+}

@@ -1,0 +1,147 @@
+import { type Account, type AccountState, evolve } from "../domain/account.ts";
+import type { AccountEvent, DomainEvent, EventMetadata } from "../domain/events.ts";
+import {
+  type AccountId,
+  accountStream,
+  type StreamId,
+  type Tenant,
+  type TransferId,
+  transferStream,
+} from "../domain/ids.ts";
+import type { Refusal } from "../domain/refusals.ts";
+import { evolveTransfer, isTransferEvent, type Place, type TransferState } from "../domain/transfer.ts";
+import { encodeEvent, type StoredEvent } from "./codec.ts";
+import { hashEvent, NO_HASH } from "./hash.ts";
+import type { StoredHead } from "./lock-heads.ts";
+import { type Outcome, type OutcomeKey, type OutcomeRow, outcomeName } from "./outcomes.ts";
+
+/** A command's end, written in the transaction that decides it. */
+export type CommandEnd = {
+  readonly commandId: string;
+  readonly status: "completed" | "refused";
+  readonly refusal: Refusal | null;
+};
+
+/**
+ * One transaction's view and its changes, in memory. Reads see the changes made before them in the same
+ * draft, so that several items of a list may use one account.
+ */
+export type Draft = {
+  account(id: AccountId): AccountState;
+  /** Version and instant of the account's last event; the version is 0 for an account that does not exist. */
+  accountPlace(id: AccountId): Place & { createdAt: string };
+  transfer(id: TransferId): TransferState;
+  outcome(key: OutcomeKey): Outcome | undefined;
+  /** Appends to the account's stream; a leg also moves its transfer's head. Returns where the event stands. */
+  appendToAccount(id: AccountId, event: AccountEvent, metadata: EventMetadata): Place;
+  /** Appends to the transfer's own stream. */
+  appendToTransfer(id: TransferId, event: Exclude<DomainEvent, AccountEvent>, metadata: EventMetadata): Place;
+  record(key: OutcomeKey, outcome: Outcome): void;
+  finish(end: CommandEnd): void;
+};
+
+export type DraftHead = {
+  version: number;
+  state: NonNullable<AccountState> | NonNullable<TransferState>;
+  hash: string;
+  createdAt: string;
+  updatedAt: string;
+};
+
+/** Everything that a draft wants written, in order. */
+export type Changes = {
+  readonly tenant: Tenant;
+  readonly events: StoredEvent[];
+  readonly heads: Map<StreamId, DraftHead>;
+  readonly outcomes: OutcomeRow[];
+  readonly ends: CommandEnd[];
+  readonly at: string;
+};
+
+/** A draft over the locked heads and the outcomes found; `changes` collects what it wants written. */
+export function createDraft(
+  heads: Map<string, StoredHead>,
+  found: Map<string, Outcome>,
+  changes: Changes,
+): Draft {
+  const headOf = (streamId: StreamId): DraftHead | StoredHead | undefined =>
+    changes.heads.get(streamId) ?? heads.get(streamId);
+  const setHead = (streamId: StreamId, state: DraftHead["state"], next: { version: number; hash: string }) =>
+    changes.heads.set(streamId, {
+      ...next,
+      state,
+      createdAt: headOf(streamId)?.createdAt ?? changes.at,
+      updatedAt: changes.at,
+    });
+
+  const account = (id: AccountId): AccountState => {
+    const head = headOf(accountStream(id));
+    return head === undefined ? null : (head.state as Account);
+  };
+  const transfer = (id: TransferId): TransferState => {
+    const head = headOf(transferStream(id));
+    return head === undefined ? null : (head.state as TransferState);
+  };
+
+  function chain(
+    streamId: StreamId,
+    event: DomainEvent,
+    metadata: EventMetadata,
+  ): { version: number; hash: string } {
+    const last = headOf(streamId);
+    const version = (last?.version ?? 0) + 1;
+    const { tenant, at: occurredAt } = changes;
+    const unhashed = { tenant, streamId, version, ...encodeEvent(event), metadata, occurredAt };
+    const hash = hashEvent(last?.hash ?? NO_HASH, unhashed);
+    changes.events.push({ ...unhashed, hash });
+    return { version, hash };
+  }
+
+  return {
+    account,
+    accountPlace(id) {
+      const head = headOf(accountStream(id));
+      return {
+        version: head?.version ?? 0,
+        occurredAt: head?.updatedAt ?? changes.at,
+        createdAt: head?.createdAt ?? changes.at,
+      };
+    },
+    transfer,
+    outcome(key) {
+      const written = changes.outcomes.find((row) => row.subjectId === key.subjectId && row.leg === key.leg);
+      return written ?? found.get(outcomeName(key));
+    },
+    appendToAccount(id, event, metadata) {
+      const streamId = accountStream(id);
+      const state = evolve(account(id), event);
+      const next = chain(streamId, event, metadata);
+      setHead(streamId, state, next);
+      const place = { version: next.version, occurredAt: changes.at };
+      if (isTransferEvent(event)) {
+        const transferId = event.data.transferId;
+        const head = headOf(transferStream(transferId));
+        const moved = evolveTransfer(transfer(transferId), event, place);
+        setHead(transferStream(transferId), moved, {
+          version: head?.version ?? 0,
+          hash: head?.hash ?? NO_HASH,
+        });
+      }
+      return place;
+    },
+    appendToTransfer(id, event, metadata) {
+      const streamId = transferStream(id);
+      const last = headOf(streamId);
+      const place = { version: (last?.version ?? 0) + 1, occurredAt: changes.at };
+      const state = evolveTransfer(transfer(id), event, place);
+      setHead(streamId, state, chain(streamId, event, metadata));
+      return place;
+    },
+    record(key, outcome) {
+      changes.outcomes.push({ ...key, ...outcome });
+    },
+    finish(end) {
+      changes.ends.push(end);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { Tenant } from "../domain/ids.ts";
+import type { Refusal } from "../domain/refusals.ts";
+import type { Leg } from "../domain/transfer.ts";
+import type { Queryable } from "../platform/postgres.ts";
+
+/** A leg of a transfer, or the single decision of any other command. */
+export type OutcomeLeg = Leg | "command";
+
+/** What was decided under a key, for ever: done, refused, or void (a fence against late attempts). */
+export type Outcome = {
+  readonly result: "done" | "refused" | "void";
+  readonly refusal: Refusal | null;
+  /** What the answer to the client is made from, in wire form. */
+  readonly detail: object | null;
+};
+
+export type OutcomeKey = { readonly subjectId: string; readonly leg: OutcomeLeg };
+
+export type OutcomeRow = OutcomeKey & Outcome;
+
+type Row = {
+  subject_id: string;
+  leg: OutcomeLeg;
+  result: Outcome["result"];
+  refusal: Outcome["refusal"];
+  detail: object | null;
+};
+
+/** What was already decided under these keys, by `outcomeName`. */
+export async function readOutcomes(
+  db: Queryable,
+  tenant: Tenant,
+  keys: readonly OutcomeKey[],
+): Promise<Map<string, Outcome>> {
+  if (keys.length === 0) return new Map();
+  const { rows } = await db.query<Row>({
+    name: "read-outcomes",
+    text: `select subject_id, leg, result, refusal, detail
+           from outcomes
+           join unnest($2::text[], $3::text[]) as wanted (subject_id, leg) using (subject_id, leg)
+           where tenant = $1`,
+    values: [tenant, keys.map((key) => key.subjectId), keys.map((key) => key.leg)],
+  });
+  return new Map(
+    rows.map((row) => [
+      outcomeName({ subjectId: row.subject_id, leg: row.leg }),
+      { result: row.result, refusal: row.refusal, detail: row.detail },
+    ]),
+  );
+}
+
+/** The key of an outcome as one string; neither part can contain a slash. */
+export function outcomeName(key: OutcomeKey): string {
+  return `${key.leg}/${key.subjectId}`;
+}

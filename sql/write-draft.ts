@@ -1,0 +1,79 @@
+import type { PoolClient } from "../platform/postgres.ts";
+import { encodeState } from "./codec.ts";
+import type { Changes } from "./draft.ts";
+
+/**
+ * One statement for all that a decision changes. The outbox ids are drawn here, while the heads are locked, in
+ * the order of the list: that is why order within a stream survives into the log.
+ */
+const WRITE = `
+  with new_events as (
+    insert into events (tenant, stream_id, version, type, schema_version, data, metadata, occurred_at, hash)
+    select $1, e.stream_id, e.version, e.type, e.schema_version, e.data, e.metadata, $2, decode(e.hash, 'hex')
+    from unnest($3::text[], $4::int[], $5::text[], $6::smallint[], $7::jsonb[], $8::jsonb[], $9::text[])
+      as e (stream_id, version, type, schema_version, data, metadata, hash)
+  ), new_outbox as (
+    insert into outbox (id, tenant, stream_id, version)
+    select nextval('event_id'), $1, o.stream_id, o.version
+    from (
+      select stream_id, version
+      from unnest($3::text[], $4::int[]) with ordinality as e (stream_id, version, place)
+      order by place
+    ) as o
+  ), new_heads as (
+    insert into heads (tenant, stream_id, version, state, hash, created_at, updated_at)
+    select $1, h.stream_id, h.version, h.state, decode(h.hash, 'hex'), h.created_at, $2
+    from unnest($10::text[], $11::int[], $12::jsonb[], $13::text[], $14::timestamptz[])
+      as h (stream_id, version, state, hash, created_at)
+    on conflict (tenant, stream_id) do update
+      set version = excluded.version, state = excluded.state, hash = excluded.hash, updated_at = excluded.updated_at
+  ), new_outcomes as (
+    insert into outcomes (tenant, subject_id, leg, result, refusal, detail, created_at)
+    select $1, o.subject_id, o.leg, o.result, o.refusal, o.detail, $2
+    from unnest($15::text[], $16::text[], $17::text[], $18::jsonb[], $19::jsonb[])
+      as o (subject_id, leg, result, refusal, detail)
+    order by o.subject_id collate "C", o.leg
+  )
+  update commands c
+  set status = e.status, refusal = e.refusal, finished_at = $2
+  from unnest($20::text[], $21::text[], $22::jsonb[]) as e (command_id, status, refusal)
+  where c.tenant = $1 and c.command_id = e.command_id and c.status = 'accepted'`;
+
+/** Writes a draft's changes; does nothing where a retry found everything already decided. */
+export async function writeDraft(client: PoolClient, changes: Changes): Promise<void> {
+  const { events, outcomes, ends } = changes;
+  if (events.length === 0 && outcomes.length === 0 && ends.length === 0) return;
+  const heads = [...changes.heads.entries()];
+  await client.query({
+    name: "write-draft",
+    text: WRITE,
+    values: [
+      changes.tenant,
+      changes.at,
+      events.map((event) => event.streamId),
+      events.map((event) => event.version),
+      events.map((event) => event.type),
+      events.map((event) => event.schemaVersion),
+      events.map((event) => JSON.stringify(event.data)),
+      events.map((event) => JSON.stringify(event.metadata)),
+      events.map((event) => event.hash),
+      heads.map(([streamId]) => streamId),
+      heads.map(([, head]) => head.version),
+      heads.map(([, head]) => JSON.stringify(encodeState(head.state))),
+      heads.map(([, head]) => head.hash),
+      heads.map(([, head]) => head.createdAt),
+      outcomes.map((row) => row.subjectId),
+      outcomes.map((row) => row.leg),
+      outcomes.map((row) => row.result),
+      outcomes.map((row) => json(row.refusal)),
+      outcomes.map((row) => json(row.detail)),
+      ends.map((end) => end.commandId),
+      ends.map((end) => end.status),
+      ends.map((end) => json(end.refusal)),
+    ],
+  });
+}
+
+function json(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
