@@ -1,6 +1,6 @@
-import type { Metadata } from "../domain/events.ts";
-import type { AccountId, Tenant, TransferId } from "../domain/ids.ts";
-import type { Command } from "../sql/commands.ts";
+import type { Metadata } from '../domain/events.ts';
+import type { AccountId, Tenant, TransferId } from '../domain/ids.ts';
+import type { Command } from '../sql/commands.ts';
 
 /** Who asks, and under which key; everything that a command's idempotency is scoped to. */
 export type Caller = { readonly tenant: Tenant; readonly principal: string };
@@ -8,7 +8,7 @@ export type Caller = { readonly tenant: Tenant; readonly principal: string };
 /** A client's wish after validation, as the API hands it over. Amounts are minor units. */
 export type CommandRequest =
   | {
-      type: "openAccount";
+      type: 'openAccount';
       accountId: AccountId | null;
       ownerId: string | null;
       name: string | null;
@@ -18,16 +18,16 @@ export type CommandRequest =
       metadata: Metadata;
     }
   | {
-      type: "deposit" | "withdraw";
+      type: 'deposit' | 'withdraw';
       accountId: AccountId;
       amountMinor: bigint;
       currency: string;
       description: string | null;
       metadata: Metadata;
     }
-  | { type: "freeze" | "unfreeze" | "close"; accountId: AccountId; reason: string }
+  | { type: 'freeze' | 'unfreeze' | 'close'; accountId: AccountId; reason: string }
   | {
-      type: "transfer";
+      type: 'transfer';
       transferId: TransferId | null;
       from: AccountId;
       to: AccountId;
@@ -52,11 +52,11 @@ export type Dispatched =
    * Recorded now or earlier (`replayed`). `command.status` tells whether it is final: accepted is not. What the
    * answer is made of is read from Postgres (sql/outcomes, heads), so a repeat gives the same answer.
    */
-  | { kind: "recorded"; replayed: boolean; command: Command }
+  | { kind: 'recorded'; replayed: boolean; command: Command }
   /** The id that the client chose belongs to another command: 409. */
-  | { kind: "taken"; code: "account-exists" | "transfer-exists" }
+  | { kind: 'taken'; code: 'account-exists' | 'transfer-exists' }
   /** The key was used for another request: 422. */
-  | { kind: "key-reused" };
+  | { kind: 'key-reused' };
 
 export type Dispatcher = {
   /** Records the command, starts its workflow and waits for its end. Throws only when Postgres is away. */

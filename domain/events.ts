@@ -1,5 +1,5 @@
-import type { AccountId, TransferId } from "./ids.ts";
-import type { Refusal } from "./refusals.ts";
+import type { AccountId, TransferId } from './ids.ts';
+import type { Refusal } from './refusals.ts';
 
 /** A user's own labels: flat, and JSON scalars only. */
 export type Metadata = Readonly<Record<string, string | number | boolean | null>>;
@@ -28,7 +28,7 @@ type LegMovement = TransferTerms & { readonly balanceMinor: bigint };
 
 export type AccountEvent =
   | {
-      type: "AccountOpened";
+      type: 'AccountOpened';
       data: {
         readonly accountId: AccountId;
         readonly ownerId: string | null;
@@ -38,29 +38,29 @@ export type AccountEvent =
         readonly metadata: Metadata;
       };
     }
-  | { type: "MoneyDeposited"; data: CashMovement }
-  | { type: "MoneyWithdrawn"; data: CashMovement }
-  | { type: "TransferDebited"; data: LegMovement }
-  | { type: "TransferCredited"; data: LegMovement }
-  | { type: "TransferRefunded"; data: LegMovement & { readonly refusal: Refusal } }
-  | { type: "AccountFrozen"; data: { readonly reason: string } }
-  | { type: "AccountUnfrozen"; data: { readonly reason: string } }
-  | { type: "AccountClosed"; data: { readonly reason: string } };
+  | { type: 'MoneyDeposited'; data: CashMovement }
+  | { type: 'MoneyWithdrawn'; data: CashMovement }
+  | { type: 'TransferDebited'; data: LegMovement }
+  | { type: 'TransferCredited'; data: LegMovement }
+  | { type: 'TransferRefunded'; data: LegMovement & { readonly refusal: Refusal } }
+  | { type: 'AccountFrozen'; data: { readonly reason: string } }
+  | { type: 'AccountUnfrozen'; data: { readonly reason: string } }
+  | { type: 'AccountClosed'; data: { readonly reason: string } };
 
 /** What happens to a transfer without changing an account's balance. */
 export type TransferEvent =
-  | { type: "TransferRejected"; data: TransferTerms & { readonly refusal: Refusal } }
-  | { type: "TransferCancelled"; data: TransferTerms & { readonly refusal: Refusal } }
-  | { type: "CreditRefused"; data: TransferTerms & { readonly refusal: Refusal } }
-  | { type: "RefundParked"; data: TransferTerms & { readonly refusal: Refusal } };
+  | { type: 'TransferRejected'; data: TransferTerms & { readonly refusal: Refusal } }
+  | { type: 'TransferCancelled'; data: TransferTerms & { readonly refusal: Refusal } }
+  | { type: 'CreditRefused'; data: TransferTerms & { readonly refusal: Refusal } }
+  | { type: 'RefundParked'; data: TransferTerms & { readonly refusal: Refusal } };
 
 export type DomainEvent = AccountEvent | TransferEvent;
-export type EventType = DomainEvent["type"];
+export type EventType = DomainEvent['type'];
 
 /** Events that change two states at once: the account's balance and the transfer's progress. */
 export type LegEvent = Extract<
   AccountEvent,
-  { type: "TransferDebited" | "TransferCredited" | "TransferRefunded" }
+  { type: 'TransferDebited' | 'TransferCredited' | 'TransferRefunded' }
 >;
 
 /** Who and what an event goes back to. */

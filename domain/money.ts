@@ -1,4 +1,4 @@
-import { exponentOf } from "./currencies.ts";
+import { exponentOf } from './currencies.ts';
 
 /** An amount or balance never has more digits of minor units than this; bigint in Postgres holds 18 safely. */
 const MAX_DIGITS = 18;
@@ -27,13 +27,13 @@ export function parseAmount(
       `must be a decimal string such as "${example(exponent)}": digits, no sign, no exponent, at most 18 digits`,
     );
   }
-  const [, whole = "", fraction = ""] = match;
+  const [, whole = '', fraction = ''] = match;
   if (fraction.length > exponent) {
     return refuse(`${currency} has ${exponent} decimals: write it like "${example(exponent)}"`);
   }
-  const amountMinor = BigInt(whole + fraction.padEnd(exponent, "0"));
-  if (amountMinor > MAX_MINOR) return refuse("must have at most 18 digits, counted in minor units");
-  if (amountMinor === 0n && options.allowZero !== true) return refuse("must be greater than zero");
+  const amountMinor = BigInt(whole + fraction.padEnd(exponent, '0'));
+  if (amountMinor > MAX_MINOR) return refuse('must have at most 18 digits, counted in minor units');
+  if (amountMinor === 0n && options.allowZero !== true) return refuse('must be greater than zero');
   return { ok: true, amountMinor };
 }
 
@@ -42,8 +42,8 @@ export function formatAmount(amountMinor: bigint, currency: string): string {
   const exponent = exponentOf(currency);
   if (exponent === undefined)
     throw new Error(`unknown currency ${currency}: it should have been refused at the border`);
-  const sign = amountMinor < 0n ? "-" : "";
-  const digits = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(exponent + 1, "0");
+  const sign = amountMinor < 0n ? '-' : '';
+  const digits = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(exponent + 1, '0');
   if (exponent === 0) return sign + digits;
   return `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
 }
@@ -53,5 +53,5 @@ function refuse(message: string): ParsedAmount {
 }
 
 function example(exponent: number): string {
-  return exponent === 0 ? "10" : `10.${"5".padEnd(exponent, "0")}`;
+  return exponent === 0 ? '10' : `10.${'5'.padEnd(exponent, '0')}`;
 }

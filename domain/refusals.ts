@@ -3,19 +3,19 @@
  * Modelled on TigerBeetle's ordered result codes. A refusal is a value, recorded once and never retried.
  */
 export const REFUSAL_CODES = [
-  "same-account",
-  "account-not-found",
-  "account-closed",
-  "account-frozen",
-  "currency-mismatch",
-  "limit-exceeded",
-  "insufficient-funds",
-  "account-not-empty",
-  "account-exists",
-  "transfer-exists",
+  'same-account',
+  'account-not-found',
+  'account-closed',
+  'account-frozen',
+  'currency-mismatch',
+  'limit-exceeded',
+  'insufficient-funds',
+  'account-not-empty',
+  'account-exists',
+  'transfer-exists',
   // Not a refusal of an account: the saga's own reasons for giving up on a leg.
-  "deadline-exceeded",
-  "processing-failed",
+  'deadline-exceeded',
+  'processing-failed',
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

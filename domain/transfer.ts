@@ -1,17 +1,17 @@
-import type { DomainEvent, LegEvent, TransferEvent, TransferTerms } from "./events.ts";
-import type { AccountId } from "./ids.ts";
-import type { Refusal } from "./refusals.ts";
+import type { DomainEvent, LegEvent, TransferEvent, TransferTerms } from './events.ts';
+import type { AccountId } from './ids.ts';
+import type { Refusal } from './refusals.ts';
 
 export type TransferStatus =
-  | "requested"
-  | "debited"
-  | "completed"
-  | "rejected"
-  | "refunded"
-  | "cancelled"
-  | "needs_attention";
+  | 'requested'
+  | 'debited'
+  | 'completed'
+  | 'rejected'
+  | 'refunded'
+  | 'cancelled'
+  | 'needs_attention';
 
-export type Leg = "debit" | "credit" | "refund";
+export type Leg = 'debit' | 'credit' | 'refund';
 
 /** Where a leg stands in its account's stream. */
 export type LegRecord = {
@@ -34,25 +34,25 @@ export type TransferState = Transfer | null;
 
 /** True for a state that a client may take as the end (needs_attention is an operator's matter). */
 export function isFinal(status: TransferStatus): boolean {
-  return status !== "requested" && status !== "debited";
+  return status !== 'requested' && status !== 'debited';
 }
 
 /** A transfer as it was asked for, before its first event. */
 export function requested(terms: TransferTerms): Transfer {
-  return { ...terms, status: "requested", refusal: null, reversedMinor: 0n, legs: [] };
+  return { ...terms, status: 'requested', refusal: null, reversedMinor: 0n, legs: [] };
 }
 
 /** Where an event of a transfer stands: in an account's stream (a leg) or in the transfer's own. */
 export type Place = { readonly version: number; readonly occurredAt: string };
 
-const FOLLOWS: Readonly<Record<(LegEvent | TransferEvent)["type"], readonly TransferStatus[]>> = {
-  TransferRejected: ["requested"],
-  TransferCancelled: ["requested"],
-  TransferDebited: ["requested"],
-  CreditRefused: ["debited"],
-  TransferCredited: ["debited"],
-  TransferRefunded: ["debited"],
-  RefundParked: ["debited"],
+const FOLLOWS: Readonly<Record<(LegEvent | TransferEvent)['type'], readonly TransferStatus[]>> = {
+  TransferRejected: ['requested'],
+  TransferCancelled: ['requested'],
+  TransferDebited: ['requested'],
+  CreditRefused: ['debited'],
+  TransferCredited: ['debited'],
+  TransferRefunded: ['debited'],
+  RefundParked: ['debited'],
 };
 
 /** True for the events that tell something about a transfer, whichever stream they are in. */
@@ -74,25 +74,25 @@ export function evolveTransfer(
     throw new Error(`transfer ${transfer.transferId} is ${transfer.status}: ${event.type} cannot follow`);
   }
   switch (event.type) {
-    case "TransferRejected":
-      return { ...transfer, status: "rejected", refusal: event.data.refusal };
-    case "TransferCancelled":
-      return { ...transfer, status: "cancelled", refusal: event.data.refusal };
-    case "TransferDebited":
-      return withLeg({ ...transfer, status: "debited" }, "debit", transfer.from, place);
-    case "CreditRefused":
+    case 'TransferRejected':
+      return { ...transfer, status: 'rejected', refusal: event.data.refusal };
+    case 'TransferCancelled':
+      return { ...transfer, status: 'cancelled', refusal: event.data.refusal };
+    case 'TransferDebited':
+      return withLeg({ ...transfer, status: 'debited' }, 'debit', transfer.from, place);
+    case 'CreditRefused':
       return { ...transfer, refusal: event.data.refusal };
-    case "TransferCredited":
-      return withLeg({ ...transfer, status: "completed" }, "credit", transfer.to, place);
-    case "TransferRefunded":
+    case 'TransferCredited':
+      return withLeg({ ...transfer, status: 'completed' }, 'credit', transfer.to, place);
+    case 'TransferRefunded':
       return withLeg(
-        { ...transfer, status: "refunded", refusal: event.data.refusal },
-        "refund",
+        { ...transfer, status: 'refunded', refusal: event.data.refusal },
+        'refund',
         transfer.from,
         place,
       );
-    case "RefundParked":
-      return { ...transfer, status: "needs_attention", refusal: event.data.refusal };
+    case 'RefundParked':
+      return { ...transfer, status: 'needs_attention', refusal: event.data.refusal };
     default:
       return unreachable(event);
   }

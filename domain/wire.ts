@@ -16,7 +16,7 @@ export type Wire<T> = T extends bigint
 export function toWire<T extends object>(value: T): Wire<T> {
   const entries = Object.entries(value).map(([key, field]) => [
     key,
-    typeof field === "bigint" ? field.toString() : field,
+    typeof field === 'bigint' ? field.toString() : field,
   ]);
   return Object.fromEntries(entries) as Wire<T>;
 }
@@ -25,7 +25,7 @@ export function toWire<T extends object>(value: T): Wire<T> {
 export function fromWire<T extends object>(value: Wire<T>): T {
   const entries = Object.entries(value as object).map(([key, field]) => [
     key,
-    key.endsWith("Minor") && typeof field === "string" ? BigInt(field) : field,
+    key.endsWith('Minor') && typeof field === 'string' ? BigInt(field) : field,
   ]);
   return Object.fromEntries(entries) as T;
 }

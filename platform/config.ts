@@ -1,16 +1,16 @@
-import { z } from "zod";
+import { z } from 'zod';
 
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
 const schema = z.object({
   ROLES: z
     .string()
-    .default("api,worker,projector")
-    .transform((text) => text.split(",").map((role) => role.trim()))
-    .pipe(z.array(z.enum(["api", "worker", "projector"])).min(1)),
-  HOST: z.string().default("127.0.0.1"),
+    .default('api,worker,projector')
+    .transform((text) => text.split(',').map((role) => role.trim()))
+    .pipe(z.array(z.enum(['api', 'worker', 'projector'])).min(1)),
+  HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 
   DATABASE_URL: z.string().min(1),
   /** The read tables may live in a database of their own; by default they share the event store's. */
@@ -20,17 +20,17 @@ const schema = z.object({
   KAFKA_BROKERS: z
     .string()
     .min(1)
-    .transform((text) => text.split(",").map((broker) => broker.trim())),
-  KAFKA_TOPIC: z.string().default("remit.events"),
-  KAFKA_DEAD_LETTER_TOPIC: z.string().default("remit.dead-letters"),
+    .transform((text) => text.split(',').map((broker) => broker.trim())),
+  KAFKA_TOPIC: z.string().default('remit.events'),
+  KAFKA_DEAD_LETTER_TOPIC: z.string().default('remit.dead-letters'),
   KAFKA_PARTITIONS: z.coerce.number().int().min(1).max(1000).default(6),
-  KAFKA_GROUP: z.string().default("remit-projector"),
+  KAFKA_GROUP: z.string().default('remit-projector'),
 
   TEMPORAL_ADDRESS: z.string().min(1),
-  TEMPORAL_NAMESPACE: z.string().default("default"),
-  TEMPORAL_TASK_QUEUE: z.string().default("remit"),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_TASK_QUEUE: z.string().default('remit'),
   /** Base address of the Temporal Web UI, for the links in answers; empty means no links. */
-  TEMPORAL_UI_URL: z.string().default("http://127.0.0.1:8233"),
+  TEMPORAL_UI_URL: z.string().default('http://127.0.0.1:8233'),
 
   /** A debit or credit that is still undecided after this long is compensated (semantics: 5 min). */
   SAGA_DEADLINE_MS: milliseconds(300_000),
@@ -45,7 +45,7 @@ const schema = z.object({
   SHUTDOWN_GRACE_MS: milliseconds(10_000),
 });
 
-export type Config = Omit<z.infer<typeof schema>, "READ_DATABASE_URL"> & { READ_DATABASE_URL: string };
+export type Config = Omit<z.infer<typeof schema>, 'READ_DATABASE_URL'> & { READ_DATABASE_URL: string };
 
 /**
  * Reads the configuration from environment variables and checks it once, at start.
@@ -55,8 +55,8 @@ export type Config = Omit<z.infer<typeof schema>, "READ_DATABASE_URL"> & { READ_
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const parsed = schema.safeParse(env);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw new Error(`The environment is not right:\n${lines.join("\n")}`);
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`The environment is not right:\n${lines.join('\n')}`);
   }
   return { ...parsed.data, READ_DATABASE_URL: parsed.data.READ_DATABASE_URL ?? parsed.data.DATABASE_URL };
 }

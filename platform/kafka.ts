@@ -1,5 +1,5 @@
-import { Kafka, logLevel } from "kafkajs";
-import type { Logger } from "pino";
+import { Kafka, logLevel } from 'kafkajs';
+import type { Logger } from 'pino';
 
 export type { Kafka };
 

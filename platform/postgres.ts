@@ -1,10 +1,10 @@
-import pg from "pg";
-import type { Logger } from "pino";
+import pg from 'pg';
+import type { Logger } from 'pino';
 
 export type Pool = pg.Pool;
 export type PoolClient = pg.PoolClient;
 /** Anything that runs one statement: a pool or one of its clients within a transaction. */
-export type Queryable = Pick<pg.Pool, "query">;
+export type Queryable = Pick<pg.Pool, 'query'>;
 
 // bigint columns are positions and minor units: exact values, so never a float. Times keep milliseconds.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
@@ -32,16 +32,16 @@ export function createPool(options: { url: string; max: number; name: string; lo
     keepAlive: true,
   });
   // An idle connection that dies is no caller's error; without a listener it would end the process.
-  pool.on("error", (error) => options.log.warn({ err: error }, "an idle Postgres connection was lost"));
+  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle Postgres connection was lost'));
   return pool;
 }
 
 /** serialization_failure, deadlock_detected, unique_violation: the whole transaction may be tried again. */
-const CONFLICTS = new Set(["40001", "40P01", "23505"]);
+const CONFLICTS = new Set(['40001', '40P01', '23505']);
 
 /** True where another transaction was in the way and trying the whole transaction again may succeed. */
 export function isConflict(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && CONFLICTS.has(error.code ?? "");
+  return error instanceof pg.DatabaseError && CONFLICTS.has(error.code ?? '');
 }
 
 /** Classes 08 connection, 53 resources, 57 operator intervention, 58 system error; 55P03 lock not available. */
@@ -49,10 +49,10 @@ const OUTAGE = /^(08|53|57|58|55P03|25P03|25006)/;
 
 /** True where Postgres is away, overloaded or going: an outage that passes, not a wrong statement. */
 export function isOutage(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return OUTAGE.test(error.code ?? "");
+  if (error instanceof pg.DatabaseError) return OUTAGE.test(error.code ?? '');
   if (error instanceof AggregateError) return error.errors.every(isOutage);
   if (!(error instanceof Error)) return false;
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return (
     /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/.test(code) ||
     /connection terminated|timeout exceeded when trying to connect|connection timeout|Client has encountered a connection error|Query read timeout|Cannot use a pool after calling end/i.test(

@@ -1,10 +1,10 @@
-import { z } from "zod";
-import type { Account, AccountState } from "../domain/account.ts";
-import type { DomainEvent, EventMetadata, EventType } from "../domain/events.ts";
-import type { AccountId, TransferId } from "../domain/ids.ts";
-import { REFUSAL_CODES } from "../domain/refusals.ts";
-import type { Transfer } from "../domain/transfer.ts";
-import { toWire } from "../domain/wire.ts";
+import { z } from 'zod';
+import type { Account, AccountState } from '../domain/account.ts';
+import type { DomainEvent, EventMetadata, EventType } from '../domain/events.ts';
+import type { AccountId, TransferId } from '../domain/ids.ts';
+import { REFUSAL_CODES } from '../domain/refusals.ts';
+import type { Transfer } from '../domain/transfer.ts';
+import { toWire } from '../domain/wire.ts';
 
 /** The shape that new events are written in. An older one passes its upcasters before it is decoded. */
 export const SCHEMA_VERSION = 1;
@@ -59,10 +59,10 @@ const EVENT_SCHEMAS = {
   TransferCancelled: told,
   CreditRefused: told,
   RefundParked: told,
-} satisfies { [Type in EventType]: z.ZodType<Extract<DomainEvent, { type: Type }>["data"]> };
+} satisfies { [Type in EventType]: z.ZodType<Extract<DomainEvent, { type: Type }>['data']> };
 
 const accountSchema = z.strictObject({
-  status: z.enum(["open", "frozen", "closed"]),
+  status: z.enum(['open', 'frozen', 'closed']),
   accountId,
   ownerId: z.string().nullable(),
   name: z.string().nullable(),
@@ -76,19 +76,19 @@ const accountSchema = z.strictObject({
 const transferSchema = z.strictObject({
   ...terms,
   status: z.enum([
-    "requested",
-    "debited",
-    "completed",
-    "rejected",
-    "refunded",
-    "cancelled",
-    "needs_attention",
+    'requested',
+    'debited',
+    'completed',
+    'rejected',
+    'refunded',
+    'cancelled',
+    'needs_attention',
   ]),
   refusal: refusal.nullable(),
   reversedMinor: minor,
   legs: z.array(
     z.strictObject({
-      leg: z.enum(["debit", "credit", "refund"]),
+      leg: z.enum(['debit', 'credit', 'refund']),
       accountId,
       version: z.number().int(),
       occurredAt: z.string(),
@@ -151,7 +151,7 @@ export function encodeEvent(event: DomainEvent): { type: string; schemaVersion: 
 }
 
 /** A stored event as the domain knows it. Throws on an unknown type or shape: a poison event, not a guess. */
-export function decodeEvent(stored: Pick<StoredEvent, "type" | "schemaVersion" | "data">): DomainEvent {
+export function decodeEvent(stored: Pick<StoredEvent, 'type' | 'schemaVersion' | 'data'>): DomainEvent {
   if (stored.schemaVersion !== SCHEMA_VERSION) {
     throw new Error(
       `event ${stored.type} has schema version ${stored.schemaVersion}, which nothing here can read`,

@@ -1,17 +1,17 @@
-import type { CommandId, Tenant } from "../domain/ids.ts";
-import type { Refusal } from "../domain/refusals.ts";
-import type { Pool, Queryable } from "../platform/postgres.ts";
-import { abandon } from "./ledger.ts";
+import type { CommandId, Tenant } from '../domain/ids.ts';
+import type { Refusal } from '../domain/refusals.ts';
+import type { Pool, Queryable } from '../platform/postgres.ts';
+import { abandon } from './ledger.ts';
 
 export type CommandType =
-  | "openAccount"
-  | "deposit"
-  | "withdraw"
-  | "freeze"
-  | "unfreeze"
-  | "close"
-  | "transfer";
-export type CommandStatus = "accepted" | "completed" | "refused";
+  | 'openAccount'
+  | 'deposit'
+  | 'withdraw'
+  | 'freeze'
+  | 'unfreeze'
+  | 'close'
+  | 'transfer';
+export type CommandStatus = 'accepted' | 'completed' | 'refused';
 
 /** What a client asked for, as it is recorded before anything starts. */
 export type NewCommand = {
@@ -25,7 +25,7 @@ export type NewCommand = {
   readonly payloadHash: string;
   /** The workflow's input, in wire form. */
   readonly payload: object;
-  readonly resourceKind: "account" | "transfer";
+  readonly resourceKind: 'account' | 'transfer';
   readonly resourceId: string;
   /** True for a command that creates its resource: only one command ever may. */
   readonly claimsResource: boolean;
@@ -35,18 +35,18 @@ export type NewCommand = {
   readonly sweepAfter: string;
 };
 
-export type Command = Omit<NewCommand, "claimsResource" | "sweepAfter"> & {
+export type Command = Omit<NewCommand, 'claimsResource' | 'sweepAfter'> & {
   readonly status: CommandStatus;
   readonly refusal: Refusal | null;
   readonly finishedAt: string | null;
 };
 
 export type Recorded =
-  | { kind: "recorded"; command: Command }
+  | { kind: 'recorded'; command: Command }
   /** The same Idempotency-Key was here before; whether it is the same request is the caller's to compare. */
-  | { kind: "duplicate"; command: Command }
+  | { kind: 'duplicate'; command: Command }
   /** Another command created this resource. */
-  | { kind: "taken" };
+  | { kind: 'taken' };
 
 type Row = {
   tenant: Tenant;
@@ -57,7 +57,7 @@ type Row = {
   idempotency_key: string | null;
   payload_hash: Buffer;
   payload: object;
-  resource_kind: "account" | "transfer";
+  resource_kind: 'account' | 'transfer';
   resource_id: string;
   workflow_id: string;
   status: CommandStatus;
@@ -73,24 +73,24 @@ type Row = {
 export async function recordCommand(pool: Pool, command: NewCommand): Promise<Recorded> {
   const client = await pool.connect();
   try {
-    await client.query("begin");
+    await client.query('begin');
     const inserted = await insertCommand(client, command);
     if (inserted === undefined) {
-      await client.query("rollback");
+      await client.query('rollback');
       const earlier = await readCommandByKey(client, command);
       if (earlier === undefined)
         throw new Error(`command ${command.commandId} was neither inserted nor found`);
       client.release();
-      return { kind: "duplicate", command: earlier };
+      return { kind: 'duplicate', command: earlier };
     }
     if (command.claimsResource && !(await claim(client, command))) {
-      await client.query("rollback");
+      await client.query('rollback');
       client.release();
-      return { kind: "taken" };
+      return { kind: 'taken' };
     }
-    await client.query("commit");
+    await client.query('commit');
     client.release();
-    return { kind: "recorded", command: inserted };
+    return { kind: 'recorded', command: inserted };
   } catch (error) {
     await abandon(client);
     throw error;
@@ -99,7 +99,7 @@ export async function recordCommand(pool: Pool, command: NewCommand): Promise<Re
 
 async function insertCommand(db: Queryable, command: NewCommand): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
-    name: "insert-command",
+    name: 'insert-command',
     text: `insert into commands (tenant, command_id, type, principal, route, idempotency_key, payload_hash, payload,
              resource_kind, resource_id, workflow_id, status, created_at, sweep_after)
            values ($1, $2, $3, $4, $5, $6, decode($7, 'hex'), $8, $9, $10, $11, 'accepted', $12, $13)
@@ -126,7 +126,7 @@ async function insertCommand(db: Queryable, command: NewCommand): Promise<Comman
 
 async function claim(db: Queryable, command: NewCommand): Promise<boolean> {
   const { rowCount } = await db.query({
-    name: "claim-resource",
+    name: 'claim-resource',
     text: `insert into claims (tenant, kind, resource_id, command_id) values ($1, $2, $3, $4) on conflict do nothing`,
     values: [command.tenant, command.resourceKind, command.resourceId, command.commandId],
   });
@@ -135,7 +135,7 @@ async function claim(db: Queryable, command: NewCommand): Promise<boolean> {
 
 async function readCommandByKey(db: Queryable, key: NewCommand): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
-    name: "read-command-by-key",
+    name: 'read-command-by-key',
     text: `select * from commands where tenant = $1 and principal = $2 and route = $3 and idempotency_key = $4`,
     values: [key.tenant, key.principal, key.route, key.idempotencyKey],
   });
@@ -149,7 +149,7 @@ export async function readCommand(
   commandId: string,
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
-    name: "read-command",
+    name: 'read-command',
     text: `select * from commands where tenant = $1 and command_id = $2`,
     values: [tenant, commandId],
   });
@@ -160,11 +160,11 @@ export async function readCommand(
 export async function readClaimingCommand(
   db: Queryable,
   tenant: Tenant,
-  kind: "account" | "transfer",
+  kind: 'account' | 'transfer',
   resourceId: string,
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
-    name: "read-claiming-command",
+    name: 'read-claiming-command',
     text: `select c.* from claims join commands c using (tenant, command_id)
            where claims.tenant = $1 and claims.kind = $2 and claims.resource_id = $3`,
     values: [tenant, kind, resourceId],
@@ -179,7 +179,7 @@ export async function listCommands(
   page: { limit: number; before: string | null },
 ): Promise<Command[]> {
   const { rows } = await db.query<Row>({
-    name: "list-commands",
+    name: 'list-commands',
     text: `select * from commands where tenant = $1 and ($2::text is null or command_id < $2)
            order by command_id desc limit $3`,
     values: [tenant, page.before, page.limit],
@@ -188,7 +188,7 @@ export async function listCommands(
 }
 
 /** First wait of the sweeper for a command, doubled each time up to the longest. */
-const SWEEP_BACKOFF_MS = { first: 2_000, longest: 60_000 };
+const SWEEP_BACKOFF_MS = { first: 2_000, longest: 20_000 };
 
 /**
  * Takes commands that are not final and due, and moves their next look on, so that several sweepers share the
@@ -196,7 +196,7 @@ const SWEEP_BACKOFF_MS = { first: 2_000, longest: 60_000 };
  */
 export async function takeStragglers(db: Queryable, now: Date, limit: number): Promise<Command[]> {
   const { rows } = await db.query<Row>({
-    name: "take-stragglers",
+    name: 'take-stragglers',
     text: `update commands
            set sweeps = sweeps + 1,
                sweep_after = $1::timestamptz + make_interval(secs => least($3 * power(2, least(sweeps, 20)), $4) / 1000.0)
@@ -219,7 +219,7 @@ function toCommand(row: Row): Command {
     principal: row.principal,
     route: row.route,
     idempotencyKey: row.idempotency_key,
-    payloadHash: row.payload_hash.toString("hex"),
+    payloadHash: row.payload_hash.toString('hex'),
     payload: row.payload,
     resourceKind: row.resource_kind,
     resourceId: row.resource_id,

@@ -1,5 +1,5 @@
-import { type Account, type AccountState, evolve } from "../domain/account.ts";
-import type { AccountEvent, DomainEvent, EventMetadata } from "../domain/events.ts";
+import { type Account, type AccountState, evolve } from '../domain/account.ts';
+import type { AccountEvent, DomainEvent, EventMetadata } from '../domain/events.ts';
 import {
   type AccountId,
   accountStream,
@@ -7,18 +7,18 @@ import {
   type Tenant,
   type TransferId,
   transferStream,
-} from "../domain/ids.ts";
-import type { Refusal } from "../domain/refusals.ts";
-import { evolveTransfer, isTransferEvent, type Place, type TransferState } from "../domain/transfer.ts";
-import { encodeEvent, type StoredEvent } from "./codec.ts";
-import { hashEvent, NO_HASH } from "./hash.ts";
-import type { StoredHead } from "./lock-heads.ts";
-import { type Outcome, type OutcomeKey, type OutcomeRow, outcomeName } from "./outcomes.ts";
+} from '../domain/ids.ts';
+import type { Refusal } from '../domain/refusals.ts';
+import { evolveTransfer, isTransferEvent, type Place, type TransferState } from '../domain/transfer.ts';
+import { encodeEvent, type StoredEvent } from './codec.ts';
+import { hashEvent, NO_HASH } from './hash.ts';
+import type { StoredHead } from './lock-heads.ts';
+import { type Outcome, type OutcomeKey, type OutcomeRow, outcomeName } from './outcomes.ts';
 
 /** A command's end, written in the transaction that decides it. */
 export type CommandEnd = {
   readonly commandId: string;
-  readonly status: "completed" | "refused";
+  readonly status: 'completed' | 'refused';
   readonly refusal: Refusal | null;
 };
 
@@ -66,7 +66,7 @@ export function createDraft(
 ): Draft {
   const headOf = (streamId: StreamId): DraftHead | StoredHead | undefined =>
     changes.heads.get(streamId) ?? heads.get(streamId);
-  const setHead = (streamId: StreamId, state: DraftHead["state"], next: { version: number; hash: string }) =>
+  const setHead = (streamId: StreamId, state: DraftHead['state'], next: { version: number; hash: string }) =>
     changes.heads.set(streamId, {
       ...next,
       state,

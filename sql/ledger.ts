@@ -1,10 +1,10 @@
-import pRetry from "p-retry";
-import type { StreamId, Tenant } from "../domain/ids.ts";
-import { isConflict, type Pool, type PoolClient } from "../platform/postgres.ts";
-import { type Changes, createDraft, type Draft } from "./draft.ts";
-import { lockHeads } from "./lock-heads.ts";
-import { type OutcomeKey, readOutcomes } from "./outcomes.ts";
-import { writeDraft } from "./write-draft.ts";
+import pRetry from 'p-retry';
+import type { StreamId, Tenant } from '../domain/ids.ts';
+import { isConflict, type Pool, type PoolClient } from '../platform/postgres.ts';
+import { type Changes, createDraft, type Draft } from './draft.ts';
+import { lockHeads } from './lock-heads.ts';
+import { type OutcomeKey, readOutcomes } from './outcomes.ts';
+import { writeDraft } from './write-draft.ts';
 
 /** What a transaction locks and looks up before it decides. */
 export type Needs = {
@@ -40,11 +40,11 @@ export function transact<T>(
 async function attempt<T>(pool: Pool, needs: Needs, now: () => Date, work: (draft: Draft) => T): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query("begin");
+    await client.query('begin');
     const { draft, changes } = await openDraft(client, needs, now);
     const result = work(draft);
     await writeDraft(client, changes);
-    await client.query("commit");
+    await client.query('commit');
     client.release();
     return result;
   } catch (error) {
@@ -56,7 +56,7 @@ async function attempt<T>(pool: Pool, needs: Needs, now: () => Date, work: (draf
 /** Rolls back; a connection that cannot even do that is thrown away, which rolls back as well. */
 export async function abandon(client: PoolClient): Promise<void> {
   try {
-    await client.query("rollback");
+    await client.query('rollback');
     client.release();
   } catch (error) {
     client.release(error instanceof Error ? error : true);

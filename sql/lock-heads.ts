@@ -1,8 +1,8 @@
-import type { Account } from "../domain/account.ts";
-import { parseStream, type StreamId, type Tenant } from "../domain/ids.ts";
-import type { Transfer } from "../domain/transfer.ts";
-import type { Queryable } from "../platform/postgres.ts";
-import { decodeAccount, decodeTransfer } from "./codec.ts";
+import type { Account } from '../domain/account.ts';
+import { parseStream, type StreamId, type Tenant } from '../domain/ids.ts';
+import type { Transfer } from '../domain/transfer.ts';
+import type { Queryable } from '../platform/postgres.ts';
+import { decodeAccount, decodeTransfer } from './codec.ts';
 
 /** A stream's head: its last version, the state folded up to it, and the last link of the hash chain. */
 export type StoredHead = {
@@ -22,7 +22,7 @@ type Row = {
   updated_at: string;
 };
 
-const COLUMNS = "stream_id, version, state, hash, created_at, updated_at";
+const COLUMNS = 'stream_id, version, state, hash, created_at, updated_at';
 
 /**
  * Locks the heads of these streams until the transaction ends, in id order, so that two transactions over the
@@ -35,7 +35,7 @@ export async function lockHeads(
   streams: readonly StreamId[],
 ): Promise<Map<string, StoredHead>> {
   const { rows } = await client.query<Row>({
-    name: "lock-heads",
+    name: 'lock-heads',
     text: `select ${COLUMNS} from heads
            where tenant = $1 and stream_id = any($2)
            order by stream_id collate "C"
@@ -52,7 +52,7 @@ export async function readHead(
   streamId: StreamId,
 ): Promise<StoredHead | undefined> {
   const { rows } = await db.query<Row>({
-    name: "read-head",
+    name: 'read-head',
     text: `select ${COLUMNS} from heads where tenant = $1 and stream_id = $2`,
     values: [tenant, streamId],
   });
@@ -60,13 +60,13 @@ export async function readHead(
 }
 
 function toHead(row: Row): StoredHead {
-  const account = parseStream(row.stream_id).kind === "account";
+  const account = parseStream(row.stream_id).kind === 'account';
   const state = account ? decodeAccount(row.state) : decodeTransfer(row.state);
   if (state === null) throw new Error(`head ${row.stream_id} has no state`);
   return {
     version: row.version,
     state,
-    hash: row.hash.toString("hex"),
+    hash: row.hash.toString('hex'),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

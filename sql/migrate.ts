@@ -1,5 +1,5 @@
-import { fileURLToPath } from "node:url";
-import { runner } from "node-pg-migrate";
+import { fileURLToPath } from 'node:url';
+import { runner } from 'node-pg-migrate';
 
 /** Any fixed number will do: it only has to be the same for every process that migrates. */
 const MIGRATION_LOCK = 7_265_001;
@@ -10,8 +10,8 @@ const MIGRATION_LOCK = 7_265_001;
  * @throws Error of node-pg-migrate with the name of the file that failed; that file's changes are rolled back.
  */
 export async function migrate(databaseUrl: string, readDatabaseUrl: string = databaseUrl): Promise<void> {
-  await run(databaseUrl, "migrations", "migrations");
-  await run(readDatabaseUrl, "read-migrations", "read_migrations");
+  await run(databaseUrl, 'migrations', 'migrations');
+  await run(readDatabaseUrl, 'read-migrations', 'read_migrations');
 }
 
 async function run(databaseUrl: string, folder: string, migrationsTable: string): Promise<void> {
@@ -19,10 +19,10 @@ async function run(databaseUrl: string, folder: string, migrationsTable: string)
     databaseUrl,
     dir: fileURLToPath(new URL(folder, import.meta.url)),
     migrationsTable,
-    direction: "up",
+    direction: 'up',
     count: Number.POSITIVE_INFINITY,
     singleTransaction: true,
-    advisoryLockMode: "wait",
+    advisoryLockMode: 'wait',
     lockValue: MIGRATION_LOCK,
     logger: { debug() {}, info() {}, warn: console.warn, error: console.error },
   });

@@ -1,14 +1,14 @@
-import type { Tenant } from "../domain/ids.ts";
-import type { Refusal } from "../domain/refusals.ts";
-import type { Leg } from "../domain/transfer.ts";
-import type { Queryable } from "../platform/postgres.ts";
+import type { Tenant } from '../domain/ids.ts';
+import type { Refusal } from '../domain/refusals.ts';
+import type { Leg } from '../domain/transfer.ts';
+import type { Queryable } from '../platform/postgres.ts';
 
 /** A leg of a transfer, or the single decision of any other command. */
-export type OutcomeLeg = Leg | "command";
+export type OutcomeLeg = Leg | 'command';
 
 /** What was decided under a key, for ever: done, refused, or void (a fence against late attempts). */
 export type Outcome = {
-  readonly result: "done" | "refused" | "void";
+  readonly result: 'done' | 'refused' | 'void';
   readonly refusal: Refusal | null;
   /** What the answer to the client is made from, in wire form. */
   readonly detail: object | null;
@@ -21,8 +21,8 @@ export type OutcomeRow = OutcomeKey & Outcome;
 type Row = {
   subject_id: string;
   leg: OutcomeLeg;
-  result: Outcome["result"];
-  refusal: Outcome["refusal"];
+  result: Outcome['result'];
+  refusal: Outcome['refusal'];
   detail: object | null;
 };
 
@@ -34,7 +34,7 @@ export async function readOutcomes(
 ): Promise<Map<string, Outcome>> {
   if (keys.length === 0) return new Map();
   const { rows } = await db.query<Row>({
-    name: "read-outcomes",
+    name: 'read-outcomes',
     text: `select subject_id, leg, result, refusal, detail
            from outcomes
            join unnest($2::text[], $3::text[]) as wanted (subject_id, leg) using (subject_id, leg)

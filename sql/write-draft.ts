@@ -1,6 +1,6 @@
-import type { PoolClient } from "../platform/postgres.ts";
-import { encodeState } from "./codec.ts";
-import type { Changes } from "./draft.ts";
+import type { PoolClient } from '../platform/postgres.ts';
+import { encodeState } from './codec.ts';
+import type { Changes } from './draft.ts';
 
 /**
  * One statement for all that a decision changes. The outbox ids are drawn here, while the heads are locked, in
@@ -45,7 +45,7 @@ export async function writeDraft(client: PoolClient, changes: Changes): Promise<
   if (events.length === 0 && outcomes.length === 0 && ends.length === 0) return;
   const heads = [...changes.heads.entries()];
   await client.query({
-    name: "write-draft",
+    name: 'write-draft',
     text: WRITE,
     values: [
       changes.tenant,

@@ -1,0 +1,106 @@
+import { z } from "@hono/zod-openapi";
+import { exponentOf } from "../../domain/currencies.ts";
+import { type AccountId, ID_PATTERN, SYSTEM_ACCOUNTS, type TransferId } from "../../domain/ids.ts";
+import { parseAmount } from "../../domain/money.ts";
+
+const ID_MESSAGE = "must be 1 to 64 letters, digits or . _ : - and begin with a letter or digit";
+
+/** Any id that a client may choose (api.md). */
+export const idField = z.string().regex(ID_PATTERN, ID_MESSAGE).openapi({ example: "alice" });
+export const accountIdField = idField.transform((id) => id as AccountId);
+export const transferIdField = idField.transform((id) => id as TransferId).openapi({ example: "rent-2026-08" });
+
+/** The id of an account to open; the read model's own accounts have theirs already. */
+export const newAccountIdField = accountIdField.refine((id) => !SYSTEM_ACCOUNTS.some((taken) => taken === id), {
+  error: `is one of Remit's own accounts: ${SYSTEM_ACCOUNTS.join(", ")}`,
+});
+
+/** An ISO 4217 code that Remit knows. */
+export const currencyField = z
+  .string()
+  .refine((code) => exponentOf(code) !== undefined, { error: 'must be an ISO 4217 code such as "EUR"' })
+  .openapi({ example: "EUR", pattern: "^[A-Z]{3}$" });
+
+/** The text of an amount; what it is worth is only known with its currency (`readAmounts`). */
+export const amountField = z
+  .string({ error: 'must be a decimal string such as "10.50", in quotes' })
+  .openapi({ example: "10.50", pattern: "^(0|[1-9][0-9]*)(\\.[0-9]+)?$" });
+
+/** An amount in an answer: exactly the currency's decimals, with a sign where it can be negative. */
+export const amountAnswer = z.string().openapi({ example: "10.50", pattern: "^-?[0-9]+(\\.[0-9]+)?$" });
+
+/** Free text of people; Unicode characters count, not bytes. */
+export function textField(maxLength: number) {
+  return z.string().max(maxLength, `must have at most ${maxLength} characters`);
+}
+
+export const reasonField = textField(500).min(1, "must say why").openapi({ example: "Reported as lost" });
+
+export const timeField = z.iso
+  .datetime({ offset: true, error: 'must be an ISO 8601 time with its zone, such as "2026-08-01T00:00:00Z"' })
+  .openapi({ example: "2026-08-01T00:00:00Z", format: "date-time" });
+
+export const timeAnswer = z.string().openapi({ example: "2026-08-01T12:00:00.000Z", format: "date-time" });
+
+const MAX_METADATA_KEYS = 50;
+const metadataValue = z.union(
+  [
+    textField(500),
+    z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value)),
+    z.boolean(),
+    z.null(),
+  ],
+  { error: "must be a string of at most 500 characters, an exact number, a boolean or null" },
+);
+
+/** A client's own labels: flat, scalars only. */
+export const metadataField = z
+  .record(z.string().min(1).max(40), metadataValue, { error: labelsError })
+  .refine((labels) => Object.keys(labels).length <= MAX_METADATA_KEYS, {
+    error: `must have at most ${MAX_METADATA_KEYS} keys`,
+  })
+  .openapi({ example: { invoice: "2026-17" } });
+
+function labelsError(issue: { code?: string | undefined }): string {
+  if (issue.code === "invalid_key") return "keys must have 1 to 40 characters";
+  return "must be a flat object of strings, numbers, booleans and nulls";
+}
+
+export const limitField = z
+  .string()
+  .regex(/^[0-9]{1,4}$/, "must be a whole number from 1 to 200")
+  .transform(Number)
+  .refine((limit) => limit >= 1 && limit <= 200, { error: "must be a whole number from 1 to 200" })
+  .default(50)
+  .openapi({ type: "integer", minimum: 1, maximum: 200, default: 50 });
+
+/** What every list takes. */
+export const pageQuery = {
+  limit: limitField,
+  cursor: z.string().min(1).max(2_000).optional().openapi({ description: "nextCursor of the page before" }),
+};
+
+export const minVersionField = z
+  .string()
+  .regex(/^[1-9][0-9]{0,8}$/, "must be a version: a whole number from 1")
+  .transform(Number)
+  .optional()
+  .openapi({ type: "integer", minimum: 1, description: "Wait until the read table has this version" });
+
+type Names<Body> = { [Key in keyof Body]: Body[Key] extends string ? Key & string : never }[keyof Body];
+
+/**
+ * Reads an amount field in the body's currency as minor units, for a schema's transform; a wrong one becomes
+ * an issue at that field.
+ */
+export function readAmount<Body extends { currency: string }>(
+  body: Body,
+  field: Names<Body>,
+  ctx: z.RefinementCtx,
+  options: { allowZero?: boolean } = {},
+): bigint {
+  const parsed = parseAmount(String(body[field]), body.currency, options);
+  if (parsed.ok) return parsed.amountMinor;
+  ctx.addIssue({ code: "custom", path: [field], message: parsed.message });
+  return 0n;
+}

@@ -1,0 +1,65 @@
+import { type JSONPath, visit } from "jsonc-parser";
+import { Problem, wrongField } from "../problem.ts";
+import { pointerOf } from "./validation.ts";
+
+/** No body of ours nests deeper than a batch's items with their metadata. */
+const MAX_DEPTH = 16;
+
+/** Neither can be stored: Postgres has no NUL in text, and a lone surrogate is no Unicode text. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+/**
+ * Checks what JSON.parse lets through: duplicate keys (the last one would win in silence), deep nesting, NUL
+ * characters and lone surrogates, and `__proto__`, which no validator sees.
+ * @throws Problem `validation`, with a pointer to the place
+ */
+export function checkJson(text: string): void {
+  refuseBadSyntax(text);
+  const keys: Set<string>[] = [];
+  let depth = 0;
+  const enter = (pathOf: () => JSONPath) => {
+    depth += 1;
+    if (depth > MAX_DEPTH) throw wrongField(pointerOf(pathOf()), `nests deeper than ${MAX_DEPTH} levels`);
+  };
+  visit(text, {
+    onObjectBegin(_offset, _length, _line, _character, pathOf) {
+      enter(pathOf);
+      keys.push(new Set());
+    },
+    onObjectEnd() {
+      depth -= 1;
+      keys.pop();
+    },
+    onArrayBegin(_offset, _length, _line, _character, pathOf) {
+      enter(pathOf);
+    },
+    onArrayEnd() {
+      depth -= 1;
+    },
+    onObjectProperty(property, _offset, _length, _line, _character, pathOf) {
+      checkKey(property, keys.at(-1), pathOf);
+    },
+    onLiteralValue(value: unknown, _offset, _length, _line, _character, pathOf) {
+      if (typeof value === "string" && UNSTORABLE.test(value)) {
+        throw wrongField(pointerOf(pathOf()), "must not contain NUL characters or lone surrogates");
+      }
+    },
+  });
+}
+
+function checkKey(property: string, seen: Set<string> | undefined, pathOf: () => JSONPath): void {
+  const pointer = () => pointerOf([...pathOf(), property]);
+  if (seen?.has(property)) throw wrongField(pointer(), "appears twice: each key may appear once");
+  if (UNSTORABLE.test(property)) throw wrongField(pointer(), "is not a name that can be stored");
+  if (property === "__proto__") throw wrongField(pointer(), "is not a known field");
+  seen?.add(property);
+}
+
+function refuseBadSyntax(text: string): void {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    const message = text.trim() === "" ? "is empty: a JSON object is expected" : "is not valid JSON";
+    throw new Problem("validation", `The body ${message}.`, { errors: [{ pointer: "", message }], cause: error });
+  }
+}

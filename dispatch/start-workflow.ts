@@ -1,0 +1,59 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { AccountCommandList, AccountItem } from '../domain/account-commands.ts';
+import { formatAmount } from '../domain/money.ts';
+import type { TransferItem } from '../domain/saga.ts';
+import type { Wire } from '../domain/wire.ts';
+import { type TemporalClient, withDeadline } from '../platform/temporal.ts';
+import type { Command } from '../sql/commands.ts';
+import type { TransferInput } from '../workflows/transfer.ts';
+
+export type WorkflowStart = {
+  readonly client: TemporalClient;
+  readonly taskQueue: string;
+  readonly sagaDeadlineMs: number;
+  /** True where a worker runs in this process on the client's own connection: it then gets the first task at once. */
+  readonly eager: boolean;
+};
+
+/**
+ * Starts a command's workflow under the id in its row. Starting one that runs changes nothing, and one that has
+ * completed is not run again; a run that failed or was terminated may be started again, and its activities
+ * find what was already decided.
+ * @returns false where the workflow had already completed.
+ * @throws the client's error while Temporal is away: the sweeper starts the command later.
+ */
+export async function startWorkflow(start: WorkflowStart, command: Command): Promise<boolean> {
+  const { type, args, summary } = workflowOf(start, command);
+  try {
+    await withDeadline(start.client, () =>
+      start.client.workflow.start(type, {
+        args: [args],
+        taskQueue: start.taskQueue,
+        workflowId: command.workflowId,
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        requestEagerStart: start.eager,
+        staticSummary: summary,
+        staticDetails: `Command \`${command.commandId}\` of ${command.principal}, accepted at ${command.createdAt}`,
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+function workflowOf(start: WorkflowStart, command: Command): { type: string; args: object; summary: string } {
+  const { tenant, commandId, principal: actor, type } = command;
+  if (type !== 'transfer') {
+    // The payload is this command's own data in wire form, written by new-command.ts.
+    const item = { commandId, actor, command: { type, data: command.payload } } as AccountItem;
+    const args: AccountCommandList = { tenant, items: [item] };
+    return { type, args, summary: `${type} ${command.resourceId}` };
+  }
+  const item = { ...command.payload, commandId, actor } as Wire<TransferItem>;
+  const args: TransferInput = { tenant, deadlineMs: start.sagaDeadlineMs, transfers: [item] };
+  const amount = `${formatAmount(BigInt(item.amountMinor), item.currency)} ${item.currency}`;
+  return { type, args, summary: `${amount} from ${item.from} to ${item.to}` };
+}

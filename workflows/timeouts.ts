@@ -1,0 +1,18 @@
+import type { RetryPolicy } from '@temporalio/common';
+
+/** One attempt of any activity (semantics.md: 10 s an attempt). Postgres gives up on a statement before that. */
+export const ATTEMPT_TIMEOUT_MS = 10_000;
+
+/**
+ * A step first runs as a local activity, inside the workflow task: no round trip through a task queue. It gets
+ * this long and this many attempts there, so that a workflow task is never held up by an outage.
+ */
+export const LOCAL_TIMEOUT_MS = 15_000;
+export const LOCAL_RETRY: RetryPolicy = { initialInterval: 100, backoffCoefficient: 2, maximumAttempts: 3 };
+
+/** Then as a regular one: at most 10 s between attempts, so that a step goes on soon after an outage ends. */
+export const REGULAR_RETRY: RetryPolicy = {
+  initialInterval: 500,
+  backoffCoefficient: 2,
+  maximumInterval: 10_000,
+};
