@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Config } from '../platform/config.ts';
-import type { ActivityDeps } from './deps.ts';
-import { createActivities } from './index.ts';
+import type { Activities } from './index.ts';
 
 /** Many short workflows: enough slots that none waits, few enough that memory stays bounded. */
 const MAX_TASKS = 100;
@@ -14,7 +13,7 @@ const MAX_TASKS = 100;
 export function createWorker(options: {
   connection: NativeConnection;
   config: Config;
-  activities: ActivityDeps;
+  activities: Activities;
 }): Promise<Worker> {
   const { connection, config } = options;
   return Worker.create({
@@ -22,7 +21,7 @@ export function createWorker(options: {
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-    activities: createActivities(options.activities),
+    activities: options.activities,
     maxConcurrentWorkflowTaskExecutions: MAX_TASKS,
     maxConcurrentLocalActivityExecutions: MAX_TASKS,
     maxConcurrentActivityTaskExecutions: MAX_TASKS,

@@ -1,4 +1,4 @@
-import { ActivityFailure, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { isCancellation, proxyActivities, proxyLocalActivities, TemporalFailure } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { ATTEMPT_TIMEOUT_MS, LOCAL_RETRY, LOCAL_TIMEOUT_MS, REGULAR_RETRY } from './timeouts.ts';
 
@@ -37,7 +37,8 @@ export async function runStep<Name extends Step>(
     });
     return await (local[name] as Run<Name>)(input);
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    // A local activity fails with its bare cause, not with an ActivityFailure around it.
+    if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
     return await runRegular(name, input, summary, deadline);
   }
 }

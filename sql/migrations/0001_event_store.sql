@@ -46,6 +46,8 @@ create table log (
   tenant text not null,
   stream_id text not null,
   version integer not null,
+  -- The Kafka partition that the relay sends it to; kept, so that the watermark knows whose turn an event was.
+  partition integer not null,
   unique (tenant, stream_id, version)
 );
 

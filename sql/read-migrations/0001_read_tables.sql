@@ -8,6 +8,9 @@ create table projections (
   building_generation integer,
   -- Highest log position up to which every event has been applied; never goes back.
   position bigint not null default 0,
+  -- Events applied per second over the last seconds before position_at.
+  rate_per_second double precision not null default 0,
+  position_at timestamptz(3),
   rebuild_status text check (rebuild_status in ('requested', 'running', 'completed', 'failed')),
   rebuild_id text,
   rebuild_position bigint,
@@ -158,12 +161,17 @@ create table dead_letters (
   cause text not null,
   status text not null check (status in ('parked', 'replayed')),
   created_at timestamptz(3) not null,
-  resolved_at timestamptz(3)
+  resolved_at timestamptz(3),
+  -- When it was sent to the dead-letter topic; null until then, so that a crash in between loses no letter.
+  sent_at timestamptz(3)
 );
 -- One letter for each poison event of a projection, however often it is delivered.
 create unique index dead_letters_by_event on dead_letters (projection, generation, tenant, stream_id, version)
-  where stream_id is not null;
-create unique index dead_letters_by_offset on dead_letters (partition, kafka_offset) where stream_id is null;
+  where version is not null;
+-- A message that cannot be read has no version: where it lies in Kafka is what it is known by.
+create unique index dead_letters_by_offset on dead_letters (projection, generation, partition, kafka_offset)
+  nulls not distinct where version is null;
+create index dead_letters_to_send on dead_letters (dead_letter_id) where sent_at is null;
 
 -- Down Migration
 drop table dead_letters, journal_totals, journal_entries, transfers, transactions, balances,

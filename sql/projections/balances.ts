@@ -1,0 +1,96 @@
+import type { Account } from "../../domain/account.ts";
+import type { Queryable } from "../../platform/postgres.ts";
+import { type BalanceRow, toAccount } from "../read-account.ts";
+import type { AccountKey } from "../read-locks.ts";
+
+/** An account's state after an event, as the balances table keeps it. */
+export type Balance = {
+  readonly tenant: string;
+  readonly account: Account;
+  readonly version: number;
+  readonly position: bigint;
+  readonly createdAt: string;
+  readonly asOf: string;
+};
+
+/** The rows of these accounts in a generation, locked, by `<tenant>/<accountId>`. */
+export async function lockBalances(
+  db: Queryable,
+  generation: number,
+  accounts: readonly AccountKey[],
+): Promise<Map<string, Balance>> {
+  const { rows } = await db.query<BalanceRow>({
+    name: "lock-balances",
+    text: `select b.tenant, b.account_id, b.owner_id, b.name, b.currency, b.status, b.balance_minor, b.held_minor,
+             b.overdraft_limit_minor, b.metadata, b.version, b.position, b.created_at, b.as_of
+           from balances b
+           join unnest($2::text[], $3::text[]) as k (tenant, account_id) using (tenant, account_id)
+           where b.generation = $1
+           order by b.tenant collate "C", b.account_id collate "C"
+           for update of b`,
+    values: [generation, accounts.map((key) => key.tenant), accounts.map((key) => key.accountId)],
+  });
+  return new Map(rows.map((row) => [`${row.tenant}/${row.account_id}`, toBalance(row)]));
+}
+
+function toBalance(row: BalanceRow): Balance {
+  return {
+    tenant: row.tenant,
+    account: toAccount(row),
+    version: row.version,
+    position: row.position,
+    createdAt: row.created_at,
+    asOf: row.as_of,
+  };
+}
+
+/** Writes accounts' rows, each column from the folded state: what was there before does not matter. */
+export async function upsertBalances(
+  db: Queryable,
+  generation: number,
+  balances: readonly Balance[],
+): Promise<void> {
+  if (balances.length === 0) return;
+  await db.query({
+    name: "upsert-balances",
+    text: `insert into balances (generation, tenant, account_id, owner_id, name, currency, status, balance_minor,
+             held_minor, overdraft_limit_minor, metadata, version, position, created_at, as_of)
+           select $1, u.*
+           from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+             $9::bigint[], $10::bigint[], $11::jsonb[], $12::int[], $13::bigint[], $14::timestamptz[],
+             $15::timestamptz[]) as u (tenant, account_id)
+           order by u.tenant collate "C", u.account_id collate "C"
+           on conflict (generation, tenant, account_id) do update
+             set owner_id = excluded.owner_id, name = excluded.name, currency = excluded.currency,
+               status = excluded.status, balance_minor = excluded.balance_minor, held_minor = excluded.held_minor,
+               overdraft_limit_minor = excluded.overdraft_limit_minor, metadata = excluded.metadata,
+               version = excluded.version, position = excluded.position, created_at = excluded.created_at,
+               as_of = excluded.as_of`,
+    values: [
+      generation,
+      balances.map((row) => row.tenant),
+      balances.map((row) => row.account.accountId),
+      balances.map((row) => row.account.ownerId),
+      balances.map((row) => row.account.name),
+      balances.map((row) => row.account.currency),
+      balances.map((row) => row.account.status),
+      balances.map((row) => row.account.balanceMinor),
+      balances.map((row) => row.account.heldMinor),
+      balances.map((row) => row.account.overdraftLimitMinor),
+      balances.map((row) => JSON.stringify(row.account.metadata)),
+      balances.map((row) => row.version),
+      balances.map((row) => row.position),
+      balances.map((row) => row.createdAt),
+      balances.map((row) => row.asOf),
+    ],
+  });
+}
+
+/** Takes an account's row away: reads then fall back to the write side, which is never behind. */
+export async function deleteBalance(db: Queryable, generation: number, account: AccountKey): Promise<void> {
+  await db.query({
+    name: "delete-balance",
+    text: `delete from balances where generation = $1 and tenant = $2 and account_id = $3`,
+    values: [generation, account.tenant, account.accountId],
+  });
+}

@@ -1,0 +1,146 @@
+import { NativeConnection, type Worker } from '@temporalio/worker';
+import { v7 as uuidv7 } from 'uuid';
+import { type Activities, createActivities } from '../activities/index.ts';
+import { createWorker } from '../activities/worker.ts';
+import { createDispatcher } from '../dispatch/create-dispatcher.ts';
+import type { CommandRequest, Dispatched } from '../dispatch/dispatcher.ts';
+import type { AccountId, Tenant, TransferId } from '../domain/ids.ts';
+import { type Config, loadConfig } from '../platform/config.ts';
+import { createLog } from '../platform/log.ts';
+import { createPool, type Pool } from '../platform/postgres.ts';
+import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
+import type { Command } from '../sql/commands.ts';
+
+export const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'fatal', role: 'test' });
+export const now = () => new Date();
+
+export type LabOptions = {
+  databaseUrl: string;
+  temporalAddress: string;
+  /** Overrides of single settings, as environment variables. */
+  env?: Record<string, string>;
+  /** Puts a fault around the real activities; they still run against the real parts. */
+  wrap?: (real: Activities, lab: Pick<Lab, 'pool' | 'tenant'>) => Partial<Activities>;
+};
+
+/** Dispatcher and worker over real parts, with a tenant and a task queue of their own. */
+export type Lab = {
+  pool: Pool;
+  client: TemporalClient;
+  tenant: Tenant;
+  config: Config;
+  run(request: CommandRequest, waitMs?: number): Promise<Command>;
+  execute(request: CommandRequest, options?: { key?: string; waitMs?: number }): Promise<Dispatched>;
+  close(): Promise<void>;
+};
+
+export async function createLab(options: LabOptions): Promise<Lab> {
+  const tenant = `t${uuidv7().slice(-10)}` as Tenant;
+  const config = loadConfig({
+    DATABASE_URL: options.databaseUrl,
+    TEMPORAL_ADDRESS: options.temporalAddress,
+    KAFKA_BROKERS: 'not-used:1',
+    TEMPORAL_TASK_QUEUE: `lab-${tenant}`,
+    SHUTDOWN_GRACE_MS: '1000',
+    ...options.env,
+  });
+  const pool = createPool({ url: config.DATABASE_URL, max: 10, name: 'lab', log });
+  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+  const real = createActivities({ pool, log, now });
+  const activities = { ...real, ...options.wrap?.(real, { pool, tenant }) };
+  const worker = await createWorker({ connection, config, activities });
+  const running = worker.run();
+  const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
+  const dispatcher = createDispatcher({
+    pool,
+    log,
+    source: { now, newId: () => uuidv7(), sweepAfterMs: config.SWEEP_AFTER_MS },
+    start: {
+      client,
+      taskQueue: config.TEMPORAL_TASK_QUEUE,
+      sagaDeadlineMs: config.SAGA_DEADLINE_MS,
+      eager: true,
+    },
+  });
+  const execute: Lab['execute'] = (request, { key, waitMs = 30_000 } = {}) =>
+    dispatcher.execute(request, {
+      caller: { tenant, principal: 'local' },
+      route: request.type,
+      idempotencyKey: key ?? null,
+      waitMs,
+    });
+  return {
+    pool,
+    client,
+    tenant,
+    config,
+    execute,
+    async run(request, waitMs = 30_000) {
+      const dispatched = await execute(request, { waitMs });
+      if (dispatched.kind !== 'recorded') throw new Error(`not recorded: ${dispatched.kind}`);
+      return dispatched.command;
+    },
+    close: () => closeLab(worker, running, connection, pool),
+  };
+}
+
+async function closeLab(worker: Worker, running: Promise<void>, connection: NativeConnection, pool: Pool) {
+  worker.shutdown();
+  await running;
+  await connection.close();
+  await pool.end();
+}
+
+/** The wish to open an account in EUR. */
+export function openAccount(
+  accountId: string,
+  initialDepositMinor: bigint,
+  currency = 'EUR',
+): CommandRequest {
+  return {
+    type: 'openAccount',
+    accountId: accountId as AccountId,
+    ownerId: null,
+    name: null,
+    currency,
+    initialDepositMinor,
+    overdraftLimitMinor: 0n,
+    metadata: {},
+  };
+}
+
+/** The wish to move EUR. */
+export function transfer(
+  transferId: string,
+  from: string,
+  to: string,
+  amountMinor: bigint,
+): Extract<CommandRequest, { type: 'transfer' }> {
+  return {
+    type: 'transfer',
+    transferId: transferId as TransferId,
+    from: from as AccountId,
+    to: to as AccountId,
+    amountMinor,
+    currency: 'EUR',
+    description: null,
+    reference: null,
+    metadata: {},
+  };
+}
+
+/** A wish that concerns an account's life, or cash for it. */
+export function lifecycle(type: 'freeze' | 'unfreeze' | 'close', accountId: string): CommandRequest {
+  return { type, accountId: accountId as AccountId, reason: 'test' };
+}
+
+export function cash(type: 'deposit' | 'withdraw', accountId: string, amountMinor: bigint): CommandRequest {
+  return {
+    type,
+    accountId: accountId as AccountId,
+    amountMinor,
+    currency: 'EUR',
+    description: null,
+    metadata: {},
+  };
+}
