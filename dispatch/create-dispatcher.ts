@@ -49,5 +49,5 @@ async function tryToStart(deps: DispatcherDeps, command: Command): Promise<void>
 }
 
 function finish(deps: DispatcherDeps, command: Command, options: DispatchOptions): Promise<Command> {
-  return awaitEnd({ pool: deps.pool, client: deps.start.client }, command, options.waitMs);
+  return awaitEnd({ pool: deps.pool, client: deps.start.temporal().client }, command, options.waitMs);
 }

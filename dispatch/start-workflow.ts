@@ -7,12 +7,14 @@ import { type TemporalClient, withDeadline } from '../platform/temporal.ts';
 import type { Command } from '../sql/commands.ts';
 import type { TransferInput } from '../workflows/transfer.ts';
 
+/** A client and whether a worker of this process runs on its connection: that one then gets the first task at once. */
+export type TemporalAccess = { readonly client: TemporalClient; readonly eager: boolean };
+
 export type WorkflowStart = {
-  readonly client: TemporalClient;
+  /** Asked at each use, for an API serves before the worker beside it has found Temporal. */
+  readonly temporal: () => TemporalAccess;
   readonly taskQueue: string;
   readonly sagaDeadlineMs: number;
-  /** True where a worker runs in this process on the client's own connection: it then gets the first task at once. */
-  readonly eager: boolean;
 };
 
 /**
@@ -24,15 +26,16 @@ export type WorkflowStart = {
  */
 export async function startWorkflow(start: WorkflowStart, command: Command): Promise<boolean> {
   const { type, args, summary } = workflowOf(start, command);
+  const { client, eager } = start.temporal();
   try {
-    await withDeadline(start.client, () =>
-      start.client.workflow.start(type, {
+    await withDeadline(client, () =>
+      client.workflow.start(type, {
         args: [args],
         taskQueue: start.taskQueue,
         workflowId: command.workflowId,
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
         workflowIdConflictPolicy: 'USE_EXISTING',
-        requestEagerStart: start.eager,
+        requestEagerStart: eager,
         staticSummary: summary,
         staticDetails: `Command \`${command.commandId}\` of ${command.principal}, accepted at ${command.createdAt}`,
       }),

@@ -36,7 +36,7 @@ export async function runSweeper(deps: SweeperDeps, signal: AbortSignal): Promis
 
 /** One pass; returns how many commands it took. Takes none while Temporal is away, so that no wait grows. */
 async function pass(deps: SweeperDeps): Promise<number> {
-  await checkTemporal(deps.start.client);
+  await checkTemporal(deps.start.temporal().client);
   const commands = await takeStragglers(deps.pool, deps.now(), PASS_SIZE);
   for (let at = 0; at < commands.length; at += CONCURRENCY) {
     const group = commands.slice(at, at + CONCURRENCY);

@@ -21,3 +21,14 @@ export function createKafka(options: { brokers: readonly string[]; clientId: str
       },
   });
 }
+
+/** Throws where no broker answers. */
+export async function checkKafka(kafka: Kafka): Promise<void> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    await admin.describeCluster();
+  } finally {
+    await admin.disconnect();
+  }
+}

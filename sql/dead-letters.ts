@@ -102,11 +102,11 @@ export async function markLettersSent(db: Queryable, ids: readonly string[]): Pr
   });
 }
 
-/** One letter, locked until the transaction ends. */
-export async function lockDeadLetter(db: Queryable, id: string): Promise<DeadLetter | undefined> {
+/** One letter by its id, or undefined. */
+export async function readDeadLetter(db: Queryable, id: string): Promise<DeadLetter | undefined> {
   const { rows } = await db.query<DeadLetter>({
-    name: "lock-dead-letter",
-    text: `select ${COLUMNS} from dead_letters where dead_letter_id = $1 for update`,
+    name: "read-dead-letter",
+    text: `select ${COLUMNS} from dead_letters where dead_letter_id = $1`,
     values: [id],
   });
   return rows[0];

@@ -1,12 +1,13 @@
 import type { Metadata } from "../domain/events.ts";
 import type { Tenant } from "../domain/ids.ts";
 import type { Queryable } from "../platform/postgres.ts";
+import type { TransactionType } from "./projections/transactions.ts";
 
 /** One change of an account's balance in the read table. The amount is signed. */
 export type ReadTransaction = {
   readonly transactionId: string;
   readonly accountId: string;
-  readonly type: string;
+  readonly type: TransactionType;
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly openingBalanceMinor: bigint;
@@ -30,7 +31,7 @@ export type TransactionFilter = {
 type Row = {
   transaction_id: string;
   account_id: string;
-  type: string;
+  type: TransactionType;
   amount_minor: bigint;
   currency: string;
   opening_balance_minor: bigint;

@@ -55,16 +55,37 @@ export async function saveRebuildPosition(
   });
 }
 
-/** The swap: readers see the new generation with the commit. The projection must be held. */
-export async function swapGenerations(readDb: Queryable, name: ProjectionName): Promise<void> {
+/** Letters of a generation that goes: what could not be applied to it is either in the next one or told anew. */
+async function resolveLettersOf(readDb: Queryable, name: ProjectionName, column: "live" | "building") {
   await readDb.query({
-    name: "resolve-letters-of-old-generation",
+    name: `resolve-letters-of-${column}`,
     text: `update dead_letters d set status = 'replayed', resolved_at = now()
            from projections p
-           where p.name = $1 and d.projection = p.name and d.generation = p.live_generation
+           where p.name = $1 and d.projection = p.name and d.generation = p.${column}_generation
              and d.status = 'parked'`,
     values: [name],
   });
+}
+
+/**
+ * Rows of parked streams in a new generation of balances may be older than what the old one showed. Without a
+ * row a read falls back to the write side, which is never behind.
+ */
+async function deleteParkedBalances(readDb: Queryable): Promise<void> {
+  await readDb.query({
+    name: "delete-parked-balances",
+    text: `delete from balances b
+           using applied_versions a join projections p on p.name = a.projection
+           where p.name = 'balances' and a.generation = p.building_generation and a.parked
+             and b.generation = a.generation and b.tenant = a.tenant
+             and b.account_id = substr(a.stream_id, length('account-') + 1)`,
+  });
+}
+
+/** The swap: readers see the new generation with the commit. The projection must be held. */
+export async function swapGenerations(readDb: Queryable, name: ProjectionName): Promise<void> {
+  if (name === "balances") await deleteParkedBalances(readDb);
+  await resolveLettersOf(readDb, name, "live");
   await readDb.query({
     name: "swap-generations",
     text: `update projections
@@ -77,6 +98,7 @@ export async function swapGenerations(readDb: Queryable, name: ProjectionName): 
 
 /** Gives a rebuild up; what it built is deleted like an old generation. The projection must be held. */
 export async function failRebuild(readDb: Queryable, name: ProjectionName, error: string): Promise<void> {
+  await resolveLettersOf(readDb, name, "building");
   await readDb.query({
     name: "fail-rebuild",
     text: `update projections
@@ -108,13 +130,13 @@ export async function deleteOldGenerations(
 }
 
 async function deleteOldRows(readDb: Queryable, table: string, name: ProjectionName, limit: number) {
-  const ofProjection = table === "applied_versions" ? "t.projection = $1 and" : "";
+  const ofProjection = table === "applied_versions" ? "projection = $1 and" : "";
   const { rowCount } = await readDb.query({
     name: `delete-old-${table}`,
     text: `delete from ${table} where ctid = any(array(
-             select t.ctid from ${table} t join projections p on p.name = $1
-             where ${ofProjection} t.generation <> p.live_generation
-               and t.generation is distinct from p.building_generation
+             select ctid from ${table}
+             where ${ofProjection} (generation < (select live_generation from projections where name = $1)
+               or generation > (select coalesce(building_generation, live_generation) from projections where name = $1))
              limit $2))`,
     values: [name, limit],
   });

@@ -16,7 +16,9 @@ export async function createTestDatabase(stack: TestStack = inject('stack')): Pr
   await execute(stack.DATABASE_URL, `create database ${name} template ${stack.templateDatabase}`);
   return {
     url: databaseUrl(stack.DATABASE_URL, name),
-    drop: () => execute(stack.DATABASE_URL, `drop database if exists ${name} with (force)`),
+    async drop() {
+      await execute(stack.DATABASE_URL, `drop database if exists ${name} with (force)`);
+    },
   };
 }
 

@@ -56,10 +56,9 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     log,
     source: { now, newId: () => uuidv7(), sweepAfterMs: config.SWEEP_AFTER_MS },
     start: {
-      client,
+      temporal: () => ({ client, eager: true }),
       taskQueue: config.TEMPORAL_TASK_QUEUE,
       sagaDeadlineMs: config.SAGA_DEADLINE_MS,
-      eager: true,
     },
   });
   const execute: Lab['execute'] = (request, { key, waitMs = 30_000 } = {}) =>

@@ -85,12 +85,3 @@ export async function upsertBalances(
     ],
   });
 }
-
-/** Takes an account's row away: reads then fall back to the write side, which is never behind. */
-export async function deleteBalance(db: Queryable, generation: number, account: AccountKey): Promise<void> {
-  await db.query({
-    name: "delete-balance",
-    text: `delete from balances where generation = $1 and tenant = $2 and account_id = $3`,
-    values: [generation, account.tenant, account.accountId],
-  });
-}

@@ -32,6 +32,7 @@ create table applied_versions (
   parked boolean not null default false,
   primary key (projection, generation, tenant, stream_id)
 ) with (fillfactor = 70);
+create index parked_streams on applied_versions (projection, generation) where parked;
 
 -- How far each Kafka partition has been consumed, as the last log position seen on it.
 create table partition_positions (

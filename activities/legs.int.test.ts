@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AccountCommand } from '../domain/account.ts';
+import type { AccountItem } from '../domain/account-commands.ts';
+import {
+  type AccountId,
+  accountStream,
+  type CommandId,
+  type Tenant,
+  type TransferId,
+  transferStream,
+} from '../domain/ids.ts';
+import { refusal } from '../domain/refusals.ts';
+import type { TransferItem } from '../domain/saga.ts';
+import { toWire, type Wire } from '../domain/wire.ts';
+import { createPool, type Pool } from '../platform/postgres.ts';
+import { readHead } from '../sql/lock-heads.ts';
+import { createTestDatabase, type TestDatabase } from '../test/database.ts';
+import { log, now } from '../test/lab.ts';
+import { type Activities, createActivities } from './index.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let activities: Activities;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool({ url: database.url, max: 10, name: 'legs', log });
+  activities = createActivities({ pool, log, now });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const late = refusal('deadline-exceeded', 'too late');
+let tenants = 0;
+
+/** A tenant of its own for each test, with the accounts named and their balances. */
+async function bank(balances: Record<string, bigint>) {
+  tenants += 1;
+  const tenant = `legs${tenants}` as Tenant;
+  const command = async (commandId: string, command: AccountCommand) => {
+    const item = { commandId, actor: 'test', command: { type: command.type, data: toWire(command.data) } };
+    const [result] = await activities.decideAccountCommands({ tenant, items: [item as AccountItem] });
+    return result;
+  };
+  for (const [id, initialDepositMinor] of Object.entries(balances)) {
+    const accountId = id as AccountId;
+    const data = {
+      accountId,
+      ownerId: null,
+      name: null,
+      currency: 'EUR',
+      overdraftLimitMinor: 0n,
+      initialDepositMinor,
+      metadata: {},
+    };
+    await command(`open-${id}`, { type: 'openAccount', data });
+  }
+  const pay = (transferId: string, from: string, to: string, amountMinor: bigint): Wire<TransferItem> =>
+    toWire({
+      transferId: transferId as TransferId,
+      from: from as AccountId,
+      to: to as AccountId,
+      amountMinor,
+      currency: 'EUR',
+      description: null,
+      reference: null,
+      metadata: {},
+      commandId: transferId as CommandId,
+      actor: 'test',
+    });
+  const balance = async (id: string) => {
+    const head = await readHead(pool, tenant, accountStream(id as AccountId));
+    return head && 'balanceMinor' in head.state ? head.state.balanceMinor : undefined;
+  };
+  const status = async (id: string) =>
+    (await readHead(pool, tenant, transferStream(id as TransferId)))?.state.status;
+  const types = async (stream: string) => {
+    const sql = 'select type from events where tenant = $1 and stream_id = $2 order by version';
+    return (await pool.query(sql, [tenant, stream])).rows.map(({ type }) => type);
+  };
+  return { tenant, command, pay, balance, status, types };
+}
+
+describe('a step acts once, however often it is called', () => {
+  test('a deposit that is retried after a lost reply pays once', async () => {
+    const { command, balance } = await bank({ a: 0n });
+    const data = {
+      accountId: 'a' as AccountId,
+      amountMinor: 5n,
+      currency: 'EUR',
+      description: null,
+      metadata: {},
+    };
+    const answers = [
+      await command('d', { type: 'deposit', data }),
+      await command('d', { type: 'deposit', data }),
+    ];
+    expect(answers[0]).toEqual(answers[1]);
+    expect(await balance('a')).toBe(5n);
+  });
+
+  test('a debit, a credit and a refund', async () => {
+    const { tenant, pay, balance } = await bank({ a: 10n, b: 0n });
+    const list = { tenant, items: [pay('t', 'a', 'b', 4n)] };
+    expect(await activities.debit(list)).toEqual(await activities.debit(list));
+    expect(await activities.credit(list)).toEqual(await activities.credit(list));
+    expect([await balance('a'), await balance('b')]).toEqual([6n, 4n]);
+    const gone = { tenant, items: [pay('u', 'a', 'nobody', 4n)] };
+    await activities.debit(gone);
+    await activities.credit(gone);
+    const refund = { tenant, items: gone.items.map((item) => ({ ...item, reason: late })) };
+    expect(await activities.refund(refund)).toEqual([{ transferId: 'u', status: 'refunded' }]);
+    expect(await activities.refund(refund)).toEqual([{ transferId: 'u', status: 'refunded' }]);
+    expect(await balance('a')).toBe(6n);
+  });
+
+  test('a refusal is recorded and stays, also when it would be accepted now', async () => {
+    const { tenant, command, pay, balance, status } = await bank({ a: 1n, b: 0n });
+    const list = { tenant, items: [pay('t', 'a', 'b', 4n)] };
+    expect(await activities.debit(list)).toMatchObject([
+      { result: 'refused', refusal: { code: 'insufficient-funds' } },
+    ]);
+    const data = {
+      accountId: 'a' as AccountId,
+      amountMinor: 50n,
+      currency: 'EUR',
+      description: null,
+      metadata: {},
+    };
+    await command('d', { type: 'deposit', data });
+    expect(await activities.debit(list)).toMatchObject([{ result: 'refused' }]);
+    expect([await balance('a'), await status('t')]).toEqual([51n, 'rejected']);
+  });
+
+  test('fifty attempts at once debit once', async () => {
+    const { tenant, pay, balance } = await bank({ a: 1000n, b: 0n });
+    const list = { tenant, items: [pay('t', 'a', 'b', 7n)] };
+    const results = await Promise.all(Array.from({ length: 50 }, () => activities.debit(list)));
+    expect(new Set(results.map(([result]) => result?.result))).toEqual(new Set(['done']));
+    expect(await balance('a')).toBe(993n);
+  });
+});
+
+describe('a compensation fences late attempts', () => {
+  test('a credit that comes after the refund does nothing', async () => {
+    const { tenant, pay, balance, types } = await bank({ a: 10n, b: 0n });
+    const items = [pay('t', 'a', 'b', 4n)];
+    await activities.debit({ tenant, items });
+    const ends = await activities.refund({ tenant, items: items.map((item) => ({ ...item, reason: late })) });
+    expect(ends).toEqual([{ transferId: 't', status: 'refunded' }]);
+    expect(await activities.credit({ tenant, items })).toMatchObject([{ result: 'void' }]);
+    expect([await balance('a'), await balance('b')]).toEqual([10n, 0n]);
+    expect(await types('account-b')).toEqual(['AccountOpened']);
+  });
+
+  test('a debit that comes after the compensation does nothing', async () => {
+    const { tenant, pay, balance, status } = await bank({ a: 10n, b: 0n });
+    const items = [pay('t', 'a', 'b', 4n)];
+    const ends = await activities.refund({ tenant, items: items.map((item) => ({ ...item, reason: late })) });
+    expect(ends).toEqual([{ transferId: 't', status: 'cancelled' }]);
+    expect(await activities.debit({ tenant, items })).toMatchObject([{ result: 'void' }]);
+    expect([await balance('a'), await status('t')]).toEqual([10n, 'cancelled']);
+  });
+
+  test('a compensation that finds the credit done leaves the transfer completed', async () => {
+    const { tenant, pay, balance, status } = await bank({ a: 10n, b: 0n });
+    const items = [pay('t', 'a', 'b', 4n)];
+    await activities.debit({ tenant, items });
+    await activities.credit({ tenant, items });
+    const ends = await activities.refund({ tenant, items: items.map((item) => ({ ...item, reason: late })) });
+    expect(ends).toEqual([{ transferId: 't', status: 'completed' }]);
+    expect([await balance('a'), await balance('b'), await status('t')]).toEqual([6n, 4n, 'completed']);
+  });
+
+  test('a stopped credit that goes on while the refund runs: exactly one of them happens', async () => {
+    const { tenant, pay, balance } = await bank({ a: 500n, b: 0n });
+    const items = Array.from({ length: 50 }, (_, at) => pay(`t${at}`, 'a', 'b', 10n));
+    await activities.debit({ tenant, items });
+    await Promise.all(
+      items.flatMap((item) => [
+        activities.credit({ tenant, items: [item] }),
+        activities.refund({ tenant, items: [{ ...item, reason: late }] }),
+      ]),
+    );
+    expect(((await balance('a')) ?? 0n) + ((await balance('b')) ?? 0n)).toBe(500n);
+  });
+});
+
+describe('a refund', () => {
+  test('goes to a frozen source', async () => {
+    const { tenant, command, pay, balance } = await bank({ a: 10n });
+    const items = [pay('t', 'a', 'nobody', 4n)];
+    await activities.debit({ tenant, items });
+    await activities.credit({ tenant, items });
+    await command('f', { type: 'freeze', data: { accountId: 'a' as AccountId, reason: 'test' } });
+    const ends = await activities.refund({ tenant, items: items.map((item) => ({ ...item, reason: late })) });
+    expect(ends).toEqual([{ transferId: 't', status: 'refunded' }]);
+    expect(await balance('a')).toBe(10n);
+  });
+
+  test('that a closed source refuses is parked in suspense', async () => {
+    const { tenant, command, pay, status, types } = await bank({ a: 4n });
+    const items = [pay('t', 'a', 'nobody', 4n)];
+    await activities.debit({ tenant, items });
+    await activities.credit({ tenant, items });
+    await command('c', { type: 'close', data: { accountId: 'a' as AccountId, reason: 'test' } });
+    const refund = { tenant, items: items.map((item) => ({ ...item, reason: late })) };
+    expect(await activities.refund(refund)).toEqual([{ transferId: 't', status: 'needs_attention' }]);
+    expect(await activities.refund(refund)).toEqual([{ transferId: 't', status: 'needs_attention' }]);
+    expect(await status('t')).toBe('needs_attention');
+    expect(await types('transfer-t')).toEqual(['CreditRefused', 'RefundParked']);
+  });
+});
+
+describe('a list', () => {
+  test('decides each item on what the items before it left', async () => {
+    const { tenant, pay, balance } = await bank({ a: 10n, b: 0n });
+    const items = [
+      pay('t1', 'a', 'b', 6n),
+      pay('t2', 'a', 'b', 6n),
+      pay('t3', 'a', 'b', 4n),
+      pay('t4', 'a', 'a', 1n),
+    ];
+    const results = await activities.debit({ tenant, items });
+    expect(results.map(({ result, refusal }) => refusal?.code ?? result)).toEqual([
+      'done',
+      'insufficient-funds',
+      'done',
+      'same-account',
+    ]);
+    expect(await balance('a')).toBe(0n);
+  });
+
+  test('with one poison item harms that item only', async () => {
+    const { tenant, pay, balance } = await bank({ a: 10n, broken: 10n, b: 0n });
+    const damage = `update heads set state = jsonb_set(state, '{balanceMinor}', '"much"') where tenant = $1 and stream_id = $2`;
+    await pool.query(damage, [tenant, 'account-broken']);
+    const items = [pay('t1', 'a', 'b', 1n), pay('t2', 'broken', 'b', 1n), pay('t3', 'a', 'b', 1n)];
+    const results = await activities.debit({ tenant, items });
+    expect(results.map(({ result }) => result)).toEqual(['done', 'failed', 'done']);
+    expect(await balance('a')).toBe(8n);
+  });
+
+  test('of a thousand items over few accounts, from four sides at once, loses nothing', async () => {
+    const { tenant, pay, balance } = await bank({ a: 1000n, b: 1000n, c: 1000n });
+    const ids = ['a', 'b', 'c'];
+    const lists = [0, 1, 2, 3].map((side) =>
+      Array.from({ length: 250 }, (_, at) => pay(`t${side}-${at}`, ids[at % 3]!, ids[(at + side) % 3]!, 1n)),
+    );
+    await Promise.all(
+      lists.map(async (items) => {
+        const debited = await activities.debit({ tenant, items });
+        const done = new Set(
+          debited.filter(({ result }) => result === 'done').map(({ transferId }) => transferId),
+        );
+        await activities.credit({ tenant, items: items.filter(({ transferId }) => done.has(transferId)) });
+      }),
+    );
+    const balances = await Promise.all(ids.map(balance));
+    expect(balances.reduce((sum = 0n, one = 0n) => sum + one, 0n)).toBe(3000n);
+  });
+});

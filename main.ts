@@ -1,0 +1,201 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { v7 as uuidv7 } from 'uuid';
+import { createActivities } from './activities/index.ts';
+import { createWorker } from './activities/worker.ts';
+import { createApp } from './api/app.ts';
+import { serveApp } from './api/server.ts';
+import { createDispatcher } from './dispatch/create-dispatcher.ts';
+import type { TemporalAccess, WorkflowStart } from './dispatch/start-workflow.ts';
+import { runSweeper } from './dispatch/sweeper.ts';
+import { type Config, loadConfig } from './platform/config.ts';
+import { checkKafka, createKafka } from './platform/kafka.ts';
+import { createLog, type Logger } from './platform/log.ts';
+import { createPool, type Pool } from './platform/postgres.ts';
+import { checkTemporal, createTemporalClient, lazyConnection } from './platform/temporal.ts';
+import { createProjector } from './projector/projector.ts';
+import { migrate } from './sql/migrate.ts';
+
+/** How long the worker waits before it looks for Temporal again. */
+const RECONNECT_MS = 1_000;
+
+const now = () => new Date();
+const newId = () => uuidv7();
+
+/** A part of this process: how it ends in order, and a promise that rejects when it has failed for good. */
+type Role = { stop(): Promise<unknown>; failed: Promise<never> };
+
+type House = {
+  config: Config;
+  log: Logger;
+  pool: Pool;
+  readPool: Pool;
+  start: WorkflowStart;
+  /** The worker's connection takes the place of the API's own once there is one. */
+  useTemporal(access: TemporalAccess): void;
+  stopping: AbortController;
+};
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env);
+  const log = createLog({ level: config.LOG_LEVEL, role: config.ROLES.join('+') });
+  installTemporalRuntime(log);
+  await migrate(config.DATABASE_URL, config.READ_DATABASE_URL);
+  const house = furnish(config, log);
+  const roles = await startRoles(house);
+  log.info({ roles: config.ROLES }, 'started');
+  const why = await Promise.race([told(), ...roles.map(({ failed }) => failed)]).catch((error: unknown) => {
+    log.fatal({ err: error }, 'a part has failed for good, stopping');
+    process.exitCode = 1;
+    return 'failure';
+  });
+  log.info({ why }, 'stopping');
+  await close(house, roles);
+}
+
+/** Our own order of stopping needs the SDK's signal handling off; its log lines join ours. */
+function installTemporalRuntime(log: Logger): void {
+  const logger = new DefaultLogger('INFO', ({ level, message, meta }) => {
+    if (level === 'ERROR') log.error(meta ?? {}, message);
+    else if (level === 'WARN') log.warn(meta ?? {}, message);
+    else log.debug(meta ?? {}, message);
+  });
+  Runtime.install({ shutdownSignals: [], logger });
+}
+
+function furnish(config: Config, log: Logger): House {
+  const pool = createPool({ url: config.DATABASE_URL, max: config.DATABASE_POOL_MAX, name: 'remit', log });
+  const readPool = createPool({
+    url: config.READ_DATABASE_URL,
+    max: config.DATABASE_POOL_MAX,
+    name: 'remit-read',
+    log,
+  });
+  const client = createTemporalClient(lazyConnection(config.TEMPORAL_ADDRESS), config.TEMPORAL_NAMESPACE);
+  let access: TemporalAccess = { client, eager: false };
+  const start: WorkflowStart = {
+    temporal: () => access,
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    sagaDeadlineMs: config.SAGA_DEADLINE_MS,
+  };
+  const useTemporal = (next: TemporalAccess) => {
+    access = next;
+  };
+  return { config, log, pool, readPool, start, useTemporal, stopping: new AbortController() };
+}
+
+/** In the order in which they stop: first what takes requests, last what follows the log. */
+async function startRoles(house: House): Promise<Role[]> {
+  const roles: Role[] = [];
+  const wanted = new Set(house.config.ROLES);
+  if (wanted.has('api')) roles.push(await startApi(house));
+  if (wanted.has('worker')) roles.push(startWorker(house));
+  if (wanted.has('projector')) roles.push(await startProjector(house));
+  return roles;
+}
+
+async function startApi(house: House): Promise<Role> {
+  const { config, log, pool, readPool, start, stopping } = house;
+  const source = { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS };
+  const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'remit-api', log });
+  const app = createApp({
+    pool,
+    readPool,
+    dispatcher: createDispatcher({ pool, log, source, start }),
+    health: { temporal: () => checkTemporal(start.temporal().client), kafka: () => checkKafka(kafka) },
+    config,
+    log,
+    now,
+    newId,
+    isDraining: () => stopping.signal.aborted,
+  });
+  const server = await serveApp(app, { host: config.HOST, port: config.PORT });
+  log.info({ address: server.address }, 'the API listens');
+  const sweeping = runSweeper(
+    { pool, log, now, start, intervalMs: config.SWEEP_INTERVAL_MS },
+    stopping.signal,
+  );
+  return {
+    async stop() {
+      await server.close(config.SHUTDOWN_GRACE_MS);
+      await sweeping;
+    },
+    failed: never(),
+  };
+}
+
+function startWorker(house: House): Role {
+  let worker: Worker | undefined;
+  let connection: NativeConnection | undefined;
+  const running = (async () => {
+    connection = await connect(house);
+    if (connection === undefined) return;
+    const { config, log, pool } = house;
+    worker = await createWorker({ connection, config, activities: createActivities({ pool, log, now }) });
+    const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
+    house.useTemporal({ client, eager: true });
+    // Told to stop while the worker was being made: it must not begin.
+    if (!house.stopping.signal.aborted) await worker.run();
+  })();
+  return {
+    async stop() {
+      if (worker?.getState() === 'RUNNING') worker.shutdown();
+      await running.catch(() => undefined);
+      await connection?.close();
+    },
+    failed: failureOf(running),
+  };
+}
+
+/** Looks for Temporal as long as the process runs: the API beside it answers 202 meanwhile. */
+async function connect(house: House): Promise<NativeConnection | undefined> {
+  const { config, log, stopping } = house;
+  while (!stopping.signal.aborted) {
+    try {
+      return await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+    } catch (error) {
+      log.warn({ err: error }, 'Temporal is not there yet, the worker looks again');
+      await sleep(RECONNECT_MS);
+    }
+  }
+  return undefined;
+}
+
+async function startProjector(house: House): Promise<Role> {
+  const { config, log, pool, readPool } = house;
+  const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'remit-projector', log });
+  const projector = createProjector({ config, log, pool, readPool, kafka });
+  await projector.start();
+  return { stop: () => projector.stop(), failed: projector.failed };
+}
+
+/** Resolves with the name of the signal that tells the process to stop. */
+async function told(): Promise<string> {
+  return Promise.race(['SIGTERM', 'SIGINT'].map((signal) => once(process, signal).then(() => signal)));
+}
+
+/** Readiness off, then each role in order, then the pools; a process that cannot end is ended. */
+async function close(house: House, roles: readonly Role[]): Promise<void> {
+  const limit = setTimeout(() => process.exit(1), 2 * house.config.SHUTDOWN_GRACE_MS);
+  limit.unref();
+  house.stopping.abort();
+  for (const role of roles) {
+    await role
+      .stop()
+      .catch((error: unknown) => house.log.error({ err: error }, 'a part did not stop cleanly'));
+  }
+  await Promise.all([house.pool.end(), house.readPool.end()]);
+  house.log.info('stopped');
+  process.exit();
+}
+
+function failureOf(running: Promise<unknown>): Promise<never> {
+  return new Promise((_, reject) => running.catch(reject));
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+await main();

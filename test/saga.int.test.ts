@@ -1,0 +1,36 @@
+import { Runtime } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { type Parts, SAGA_PATHS, walk } from './saga-paths.ts';
+
+let database: TestDatabase;
+let parts: Parts;
+beforeAll(async () => {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+  });
+  database = await createTestDatabase();
+  parts = { databaseUrl: database.url, temporalAddress: inject('stack').TEMPORAL_ADDRESS };
+});
+afterAll(() => database.drop());
+
+type Total = { balance: bigint; moved: bigint };
+
+describe('every path through the workflows, on real Temporal and Postgres', () => {
+  test.each(SAGA_PATHS.map((path) => [path.name, path] as const))('%s', async (_, path) => {
+    const { lab, command } = await walk(path, parts);
+    expect([command.status, command.refusal?.code]).toEqual([path.ends.status, path.ends.code]);
+    // Whatever the path: what the accounts hold, plus what is parked, is what came in less what went out.
+    const { rows } = await lab.pool.query<Total>(
+      `select
+         (select coalesce(sum((state->>'balanceMinor')::bigint), 0)::bigint from heads
+           where tenant = $1 and stream_id like 'account-%') as balance,
+         (select coalesce(sum(case type when 'MoneyDeposited' then 1 when 'MoneyWithdrawn' then -1 when 'RefundParked' then -1 else 0 end
+           * (data->>'amountMinor')::bigint), 0)::bigint from events where tenant = $1) as moved`,
+      [lab.tenant],
+    );
+    expect(rows[0]?.balance).toBe(rows[0]?.moved);
+    await lab.close();
+  });
+});
