@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
 import type { Pool } from '../platform/postgres.ts';
 import { type Command, recordCommand } from '../sql/commands.ts';
@@ -12,6 +13,9 @@ export type DispatcherDeps = {
   readonly source: CommandSource;
   readonly start: WorkflowStart;
 };
+
+/** How long an answer that does not wait for the end gives the start itself. */
+const LEAST_PATIENCE_MS = 500;
 
 /** The one door for commands: record first, then start, then wait. */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
@@ -30,10 +34,21 @@ async function execute(
   }
   const replayed = recorded.kind === 'duplicate';
   if (replayed && recorded.command.payloadHash !== wish.payloadHash) return { kind: 'key-reused' };
-  if (!replayed) await tryToStart(deps, recorded.command);
-  const command =
-    recorded.command.status === 'accepted' ? await finish(deps, recorded.command, options) : recorded.command;
+  if (recorded.command.status !== 'accepted')
+    return { kind: 'recorded', replayed, command: recorded.command };
+  const until = Date.now() + options.waitMs;
+  if (!replayed) await Promise.race([tryToStart(deps, recorded.command), patience(options.waitMs)]);
+  const command = await awaitEnd(
+    { pool: deps.pool, client: deps.start.temporal().client },
+    recorded.command,
+    until - Date.now(),
+  );
   return { kind: 'recorded', replayed, command };
+}
+
+/** While Temporal is away a start hangs until its own deadline: nobody is kept waiting for that. */
+function patience(waitMs: number): Promise<void> {
+  return sleep(Math.max(waitMs, LEAST_PATIENCE_MS), undefined, { ref: false });
 }
 
 /** A start that fails loses nothing: the command is recorded, and the sweeper starts it when Temporal is back. */
@@ -46,8 +61,4 @@ async function tryToStart(deps: DispatcherDeps, command: Command): Promise<void>
       'Temporal did not start the workflow; the sweeper will',
     );
   }
-}
-
-function finish(deps: DispatcherDeps, command: Command, options: DispatchOptions): Promise<Command> {
-  return awaitEnd({ pool: deps.pool, client: deps.start.temporal().client }, command, options.waitMs);
 }
