@@ -1,10 +1,10 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { Tenant } from "../domain/ids.ts";
-import type { Config } from "../platform/config.ts";
-import type { Logger } from "../platform/log.ts";
-import type { Pool } from "../platform/postgres.ts";
-import { refuseInvalid } from "./border/validation.ts";
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Tenant } from '../domain/ids.ts';
+import type { Config } from '../platform/config.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Pool } from '../platform/postgres.ts';
+import { refuseInvalid } from './border/validation.ts';
 
 /** Resolves when the dependency answers, rejects when it does not. */
 export type HealthCheck = () => Promise<unknown>;
@@ -18,7 +18,10 @@ export type Deps = {
   readonly dispatcher: Dispatcher;
   /** Dependencies beside Postgres, by the name that /readyz tells: `{ temporal: …, kafka: … }`. */
   readonly health: Readonly<Record<string, HealthCheck>>;
-  readonly config: Pick<Config, "COMMAND_WAIT_MS" | "READ_WAIT_MS" | "TEMPORAL_UI_URL" | "TEMPORAL_NAMESPACE">;
+  readonly config: Pick<
+    Config,
+    'COMMAND_WAIT_MS' | 'READ_WAIT_MS' | 'TEMPORAL_UI_URL' | 'TEMPORAL_NAMESPACE'
+  >;
   readonly log: Logger;
   readonly now: () => Date;
   /** A new UUIDv7. */

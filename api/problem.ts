@@ -1,36 +1,36 @@
-import { z } from "@hono/zod-openapi";
-import type { Context } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { RefusalCode } from "../domain/refusals.ts";
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { RefusalCode } from '../domain/refusals.ts';
 
 /** Which field is wrong: an RFC 6901 pointer into the body, or `/query/…`, `/header/…`, `/path/…`. */
 export type FieldError = { readonly pointer: string; readonly message: string };
 
 /** Every code that an answer may carry, with the status and the title that belong to it. */
 const PROBLEMS = {
-  validation: [400, "The request is malformed"],
-  "not-found": [404, "There is nothing here"],
-  "method-not-allowed": [405, "This method is not allowed here"],
-  "payload-too-large": [413, "The body is too large"],
-  "unsupported-media-type": [415, "The body must be JSON"],
-  "idempotency-key-reused": [422, "The Idempotency-Key was used for another request"],
-  "version-ahead": [409, "The version does not exist yet"],
-  "rebuild-running": [409, "A rebuild is running already"],
-  "not-ready": [503, "The resource is recorded and not there yet"],
-  unavailable: [503, "A dependency is not reachable"],
-  internal: [500, "Something is wrong on our side"],
-  "same-account": [422, "A transfer needs two accounts"],
-  "account-not-found": [422, "There is no such account"],
-  "account-closed": [422, "The account is closed"],
-  "account-frozen": [422, "The account is frozen"],
-  "currency-mismatch": [422, "The account holds another currency"],
-  "limit-exceeded": [422, "The balance would pass its limit"],
-  "insufficient-funds": [422, "Too little is available"],
-  "account-not-empty": [422, "The account still has money or holds"],
-  "account-exists": [409, "The account exists already"],
-  "transfer-exists": [409, "The transfer exists already"],
-  "deadline-exceeded": [422, "It could not be decided in time"],
-  "processing-failed": [422, "It could not be processed"],
+  validation: [400, 'The request is malformed'],
+  'not-found': [404, 'There is nothing here'],
+  'method-not-allowed': [405, 'This method is not allowed here'],
+  'payload-too-large': [413, 'The body is too large'],
+  'unsupported-media-type': [415, 'The body must be JSON'],
+  'idempotency-key-reused': [422, 'The Idempotency-Key was used for another request'],
+  'version-ahead': [409, 'The version does not exist yet'],
+  'rebuild-running': [409, 'A rebuild is running already'],
+  'not-ready': [503, 'The resource is recorded and not there yet'],
+  unavailable: [503, 'A dependency is not reachable'],
+  internal: [500, 'Something is wrong on our side'],
+  'same-account': [422, 'A transfer needs two accounts'],
+  'account-not-found': [422, 'There is no such account'],
+  'account-closed': [422, 'The account is closed'],
+  'account-frozen': [422, 'The account is frozen'],
+  'currency-mismatch': [422, 'The account holds another currency'],
+  'limit-exceeded': [422, 'The balance would pass its limit'],
+  'insufficient-funds': [422, 'Too little is available'],
+  'account-not-empty': [422, 'The account still has money or holds'],
+  'account-exists': [409, 'The account exists already'],
+  'transfer-exists': [409, 'The transfer exists already'],
+  'deadline-exceeded': [422, 'It could not be decided in time'],
+  'processing-failed': [422, 'It could not be processed'],
 } as const satisfies Record<RefusalCode | (string & {}), readonly [ContentfulStatusCode, string]>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -50,7 +50,7 @@ type Parts = {
  * `throw new Problem("validation", "…", { errors: [{ pointer: "/amount", message: "…" }] })`
  */
 export class Problem extends Error {
-  override readonly name = "Problem";
+  override readonly name = 'Problem';
   readonly code: ProblemCode;
   readonly status: ContentfulStatusCode;
   readonly parts: Parts;
@@ -71,27 +71,30 @@ export function wrongField(pointer: string, message: string): Problem {
 /** Wrong fields, as a problem; the detail names the first. */
 export function validationProblem(errors: readonly FieldError[]): Problem {
   const first = errors[0];
-  const detail = first === undefined ? "The request is malformed." : `${first.pointer || "body"}: ${first.message}`;
-  return new Problem("validation", detail, { errors });
+  const detail =
+    first === undefined ? 'The request is malformed.' : `${first.pointer || 'body'}: ${first.message}`;
+  return new Problem('validation', detail, { errors });
 }
 
 /** RFC 9457. `code` is also the last segment of `type`. */
 export const problemSchema = z
   .strictObject({
-    type: z.string().openapi({ example: "/problems/insufficient-funds", description: "Stable URI reference of the kind" }),
-    title: z.string().openapi({ example: "Too little is available" }),
+    type: z
+      .string()
+      .openapi({ example: '/problems/insufficient-funds', description: 'Stable URI reference of the kind' }),
+    title: z.string().openapi({ example: 'Too little is available' }),
     status: z.int().openapi({ example: 422 }),
-    detail: z.string().openapi({ example: "Account alice has too little available." }),
-    instance: z.string().openapi({ example: "/api/transfers", description: "The request's path" }),
-    code: z.string().openapi({ example: "insufficient-funds" }),
+    detail: z.string().openapi({ example: 'Account alice has too little available.' }),
+    instance: z.string().openapi({ example: '/api/transfers', description: "The request's path" }),
+    code: z.string().openapi({ example: 'insufficient-funds' }),
     errors: z
-      .array(z.strictObject({ pointer: z.string().openapi({ example: "/amount" }), message: z.string() }))
+      .array(z.strictObject({ pointer: z.string().openapi({ example: '/amount' }), message: z.string() }))
       .optional()
-      .openapi({ description: "Of a malformed request: which fields, and what is right" }),
+      .openapi({ description: 'Of a malformed request: which fields, and what is right' }),
     transferId: z.string().optional(),
     transferStatus: z.string().optional(),
   })
-  .openapi("Problem");
+  .openapi('Problem');
 
 /** Writes a problem as the answer. */
 export function answerProblem(c: Context, problem: Problem): Response {
@@ -101,10 +104,13 @@ export function answerProblem(c: Context, problem: Problem): Response {
     title: PROBLEMS[problem.code][1],
     status: problem.status,
     detail: problem.message,
-    instance: c.req.path,
+    instance: new URL(c.req.url).pathname,
     code: problem.code,
     ...(errors === undefined ? {} : { errors: [...errors] }),
     ...members,
   };
-  return c.body(JSON.stringify(body), problem.status, { "content-type": "application/problem+json", ...headers });
+  return c.body(JSON.stringify(body), problem.status, {
+    'content-type': 'application/problem+json',
+    ...headers,
+  });
 }

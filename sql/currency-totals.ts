@@ -1,5 +1,5 @@
-import type { Tenant } from "../domain/ids.ts";
-import type { Queryable } from "../platform/postgres.ts";
+import type { Tenant } from '../domain/ids.ts';
+import type { Queryable } from '../platform/postgres.ts';
 
 export type CurrencyTotal = {
   readonly currency: string;
@@ -14,7 +14,7 @@ type Row = { currency: string; accounts: bigint; balance: string; held: string }
 /** What all accounts of a tenant hold together, per currency. */
 export async function readCurrencyTotals(db: Queryable, tenant: Tenant): Promise<CurrencyTotal[]> {
   const { rows } = await db.query<Row>({
-    name: "currency-totals",
+    name: 'currency-totals',
     text: `select currency, count(*) as accounts, sum(balance_minor) as balance, sum(held_minor) as held
            from balances
            where generation = (select live_generation from projections where name = 'balances') and tenant = $1

@@ -1,7 +1,7 @@
-import type { Queryable } from "../platform/postgres.ts";
-import type { ProjectionName } from "./read-projections.ts";
-import type { StreamKey } from "./read-stream.ts";
-import type { Target } from "./targets.ts";
+import type { Queryable } from '../platform/postgres.ts';
+import type { ProjectionName } from './read-projections.ts';
+import type { StreamKey } from './read-stream.ts';
+import type { Target } from './targets.ts';
 
 /** A message or event that could not be applied, and why. What is null could not be told. */
 export type NewDeadLetter = {
@@ -28,7 +28,7 @@ export type DeadLetter = {
   readonly offset: string | null;
   readonly payload: string;
   readonly cause: string;
-  readonly status: "parked" | "replayed";
+  readonly status: 'parked' | 'replayed';
   readonly createdAt: string;
   readonly resolvedAt: string | null;
 };
@@ -45,10 +45,10 @@ export async function insertDeadLetters(db: Queryable, letters: readonly NewDead
 async function insertDeadLetter(db: Queryable, letter: NewDeadLetter): Promise<void> {
   const known =
     letter.version === null
-      ? "(projection, generation, partition, kafka_offset) where version is null"
-      : "(projection, generation, tenant, stream_id, version) where version is not null";
+      ? '(projection, generation, partition, kafka_offset) where version is null'
+      : '(projection, generation, tenant, stream_id, version) where version is not null';
   await db.query({
-    name: letter.version === null ? "insert-unreadable-letter" : "insert-dead-letter",
+    name: letter.version === null ? 'insert-unreadable-letter' : 'insert-dead-letter',
     text: `insert into dead_letters (dead_letter_id, projection, generation, tenant, stream_id, version, position,
              partition, kafka_offset, payload, cause, status, created_at)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'parked', now())
@@ -77,7 +77,7 @@ export async function readKnownOffsets(
   offsets: readonly string[],
 ): Promise<Set<string>> {
   const { rows } = await db.query<{ kafka_offset: string }>({
-    name: "read-known-offsets",
+    name: 'read-known-offsets',
     text: `select kafka_offset from dead_letters where partition = $1 and kafka_offset = any($2) and version is null`,
     values: [partition, offsets],
   });
@@ -87,7 +87,7 @@ export async function readKnownOffsets(
 /** Letters that the dead-letter topic has not got yet. */
 export async function readUnsentLetters(db: Queryable, limit: number): Promise<DeadLetter[]> {
   const { rows } = await db.query<DeadLetter>({
-    name: "read-unsent-letters",
+    name: 'read-unsent-letters',
     text: `select ${COLUMNS} from dead_letters where sent_at is null order by dead_letter_id limit $1`,
     values: [limit],
   });
@@ -96,7 +96,7 @@ export async function readUnsentLetters(db: Queryable, limit: number): Promise<D
 
 export async function markLettersSent(db: Queryable, ids: readonly string[]): Promise<void> {
   await db.query({
-    name: "mark-letters-sent",
+    name: 'mark-letters-sent',
     text: `update dead_letters set sent_at = now() where dead_letter_id = any($1)`,
     values: [ids],
   });
@@ -105,32 +105,17 @@ export async function markLettersSent(db: Queryable, ids: readonly string[]): Pr
 /** One letter by its id, or undefined. */
 export async function readDeadLetter(db: Queryable, id: string): Promise<DeadLetter | undefined> {
   const { rows } = await db.query<DeadLetter>({
-    name: "read-dead-letter",
+    name: 'read-dead-letter',
     text: `select ${COLUMNS} from dead_letters where dead_letter_id = $1`,
     values: [id],
   });
   return rows[0];
 }
 
-/** Letters newest first; `before` is the last id of the page before (ids are UUIDv7). */
-export async function listDeadLetters(
-  db: Queryable,
-  page: { tenant: string; limit: number; before: string | null },
-): Promise<DeadLetter[]> {
-  const { rows } = await db.query<DeadLetter>({
-    name: "list-dead-letters",
-    text: `select ${COLUMNS} from dead_letters
-           where (tenant = $1 or tenant is null) and ($2::text is null or dead_letter_id < $2)
-           order by dead_letter_id desc limit $3`,
-    values: [page.tenant, page.before, page.limit],
-  });
-  return rows;
-}
-
 /** Closes a letter, or with a stream every letter of that stream in the letter's generation. */
 export async function resolveLetters(db: Queryable, letter: DeadLetter): Promise<void> {
   await db.query({
-    name: "resolve-letters",
+    name: 'resolve-letters',
     text: `update dead_letters set status = 'replayed', resolved_at = now()
            where status = 'parked' and (dead_letter_id = $1
              or (projection = $2 and generation = $3 and tenant = $4 and stream_id = $5))`,

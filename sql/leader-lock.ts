@@ -1,4 +1,4 @@
-import type { Queryable } from "../platform/postgres.ts";
+import type { Queryable } from '../platform/postgres.ts';
 
 /**
  * Tries to become the one leader of a task. The lock belongs to the connection: whoever loses the connection
@@ -6,7 +6,7 @@ import type { Queryable } from "../platform/postgres.ts";
  */
 export async function tryToLead(client: Queryable, task: string): Promise<boolean> {
   const { rows } = await client.query<{ leads: boolean }>({
-    name: "try-to-lead",
+    name: 'try-to-lead',
     text: `select pg_try_advisory_lock(hashtextextended('leader ' || $1, 0)) as leads`,
     values: [task],
   });
@@ -16,7 +16,7 @@ export async function tryToLead(client: Queryable, task: string): Promise<boolea
 /** Hands the lead back, so that a standby takes over at once. */
 export async function resign(client: Queryable, task: string): Promise<void> {
   await client.query({
-    name: "resign",
+    name: 'resign',
     text: `select pg_advisory_unlock(hashtextextended('leader ' || $1, 0))`,
     values: [task],
   });

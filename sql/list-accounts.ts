@@ -1,7 +1,7 @@
-import type { Account, AccountStatus } from "../domain/account.ts";
-import type { Tenant } from "../domain/ids.ts";
-import type { Queryable } from "../platform/postgres.ts";
-import { type BalanceRow, toAccount } from "./read-account.ts";
+import type { Account, AccountStatus } from '../domain/account.ts';
+import type { Tenant } from '../domain/ids.ts';
+import type { Queryable } from '../platform/postgres.ts';
+import { type BalanceRow, toAccount } from './read-account.ts';
 
 /** An account in the read table, at the version and position that were applied last. */
 export type ListedAccount = {
@@ -26,7 +26,7 @@ export async function listAccounts(
   page: { limit: number; after: string | null },
 ): Promise<ListedAccount[]> {
   const { rows } = await db.query<BalanceRow>({
-    name: "list-accounts",
+    name: 'list-accounts',
     text: `select tenant, account_id, owner_id, name, currency, status, balance_minor, held_minor, overdraft_limit_minor,
              metadata, version, position, created_at, as_of
            from balances

@@ -1,5 +1,5 @@
-import type { Tenant } from "../domain/ids.ts";
-import type { Queryable } from "../platform/postgres.ts";
+import type { Tenant } from '../domain/ids.ts';
+import type { Queryable } from '../platform/postgres.ts';
 
 /** What a list of transfers tells of the commands behind them. */
 export type ClaimingCommand = {
@@ -17,7 +17,7 @@ export async function listClaimingCommands(
   transferIds: readonly string[],
 ): Promise<Map<string, ClaimingCommand>> {
   const { rows } = await db.query<Row>({
-    name: "list-claiming-commands",
+    name: 'list-claiming-commands',
     text: `select claims.resource_id, c.workflow_id, c.created_at, c.finished_at
            from claims join commands c using (tenant, command_id)
            where claims.tenant = $1 and claims.kind = 'transfer' and claims.resource_id = any($2)`,

@@ -1,7 +1,7 @@
-import type { Tenant } from "../domain/ids.ts";
-import type { Queryable } from "../platform/postgres.ts";
-import type { LoggedEvent, StoredEvent } from "./codec.ts";
-import { LOG_COLUMNS, type LogRow, toLoggedEvent } from "./read-log.ts";
+import type { Tenant } from '../domain/ids.ts';
+import type { Queryable } from '../platform/postgres.ts';
+import type { LoggedEvent, StoredEvent } from './codec.ts';
+import { LOG_COLUMNS, type LogRow, toLoggedEvent } from './read-log.ts';
 
 /** A stored event and its place in the global order: null until the sequencer gives it one. */
 export type PlacedEvent = StoredEvent & { readonly position: bigint | null };
@@ -13,7 +13,7 @@ export async function listEvents(
   page: { limit: number; after: bigint },
 ): Promise<LoggedEvent[]> {
   const { rows } = await db.query<LogRow>({
-    name: "list-events",
+    name: 'list-events',
     text: `select ${LOG_COLUMNS}
            from log l join events e using (tenant, stream_id, version)
            where l.tenant = $1 and l.position > $2
@@ -31,8 +31,8 @@ export async function listStreamEvents(
   streamId: string,
   page: { limit: number; after: number },
 ): Promise<PlacedEvent[]> {
-  const { rows } = await db.query<Omit<LogRow, "position"> & { position: bigint | null }>({
-    name: "list-stream-events",
+  const { rows } = await db.query<Omit<LogRow, 'position'> & { position: bigint | null }>({
+    name: 'list-stream-events',
     text: `select ${LOG_COLUMNS}
            from events e left join log l using (tenant, stream_id, version)
            where e.tenant = $1 and e.stream_id = $2 and e.version > $3
@@ -40,5 +40,8 @@ export async function listStreamEvents(
            limit $4`,
     values: [tenant, streamId, page.after, page.limit],
   });
-  return rows.map((row) => ({ ...toLoggedEvent({ ...row, position: row.position ?? 0n }), position: row.position }));
+  return rows.map((row) => ({
+    ...toLoggedEvent({ ...row, position: row.position ?? 0n }),
+    position: row.position,
+  }));
 }

@@ -1,7 +1,7 @@
-import type { Metadata } from "../domain/events.ts";
-import type { Tenant } from "../domain/ids.ts";
-import type { Queryable } from "../platform/postgres.ts";
-import type { TransactionType } from "./projections/transactions.ts";
+import type { Metadata } from '../domain/events.ts';
+import type { Tenant } from '../domain/ids.ts';
+import type { Queryable } from '../platform/postgres.ts';
+import type { TransactionType } from './projections/transactions.ts';
 
 /** One change of an account's balance in the read table. The amount is signed. */
 export type ReadTransaction = {
@@ -52,7 +52,7 @@ export async function listTransactions(
   page: { limit: number; before: number | null },
 ): Promise<ReadTransaction[]> {
   const { rows } = await db.query<Row>({
-    name: "list-transactions",
+    name: 'list-transactions',
     text: `select transaction_id, account_id, type, amount_minor, currency, opening_balance_minor,
              closing_balance_minor, transfer_id, counterparty_id, description, metadata, version, occurred_at
            from transactions

@@ -1,8 +1,8 @@
-import type { Metadata } from "../domain/events.ts";
-import type { AccountId, Tenant, TransferId } from "../domain/ids.ts";
-import type { Refusal } from "../domain/refusals.ts";
-import type { LegRecord, TransferStatus } from "../domain/transfer.ts";
-import type { Queryable } from "../platform/postgres.ts";
+import type { Metadata } from '../domain/events.ts';
+import type { AccountId, Tenant, TransferId } from '../domain/ids.ts';
+import type { Refusal } from '../domain/refusals.ts';
+import type { LegRecord, TransferStatus } from '../domain/transfer.ts';
+import type { Queryable } from '../platform/postgres.ts';
 
 /** A transfer in the read table. */
 export type ReadTransfer = {
@@ -54,7 +54,7 @@ export async function listTransfers(
   page: { limit: number; before: bigint | null },
 ): Promise<ReadTransfer[]> {
   const { rows } = await db.query<Row>({
-    name: "list-transfers",
+    name: 'list-transfers',
     text: `select transfer_id, from_account_id, to_account_id, amount_minor, currency, status, refusal, description,
              reference, metadata, first_position, debit_version, debit_at, credit_version, credit_at, refund_version,
              refund_at
@@ -81,9 +81,9 @@ function toTransfer(row: Row): ReadTransfer {
     status: row.status,
     refusal: row.refusal,
     legs: [
-      ...leg("debit", row.from_account_id, row.debit_version, row.debit_at),
-      ...leg("credit", row.to_account_id, row.credit_version, row.credit_at),
-      ...leg("refund", row.from_account_id, row.refund_version, row.refund_at),
+      ...leg('debit', row.from_account_id, row.debit_version, row.debit_at),
+      ...leg('credit', row.to_account_id, row.credit_version, row.credit_at),
+      ...leg('refund', row.from_account_id, row.refund_version, row.refund_at),
     ],
     description: row.description,
     reference: row.reference,
@@ -93,7 +93,7 @@ function toTransfer(row: Row): ReadTransfer {
 }
 
 function leg(
-  name: LegRecord["leg"],
+  name: LegRecord['leg'],
   accountId: AccountId,
   version: number | null,
   occurredAt: string | null,

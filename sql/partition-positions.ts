@@ -1,4 +1,4 @@
-import type { Queryable } from "../platform/postgres.ts";
+import type { Queryable } from '../platform/postgres.ts';
 
 export type PartitionPosition = { readonly partition: number; readonly position: bigint };
 
@@ -8,7 +8,7 @@ export async function savePartitionPosition(
   { partition, position }: PartitionPosition,
 ): Promise<void> {
   await db.query({
-    name: "save-partition-position",
+    name: 'save-partition-position',
     text: `insert into partition_positions (partition, position, applied_at) values ($1, $2, now())
            on conflict (partition) do update
              set position = excluded.position, applied_at = excluded.applied_at
@@ -19,7 +19,7 @@ export async function savePartitionPosition(
 
 export async function readPartitionPositions(db: Queryable): Promise<PartitionPosition[]> {
   const { rows } = await db.query<PartitionPosition>({
-    name: "read-partition-positions",
+    name: 'read-partition-positions',
     text: `select partition, position from partition_positions order by partition`,
   });
   return rows;

@@ -1,9 +1,9 @@
-import { z } from "zod";
-import type { Account } from "../domain/account.ts";
-import type { DomainEvent } from "../domain/events.ts";
-import type { Tenant } from "../domain/ids.ts";
-import type { Queryable } from "../platform/postgres.ts";
-import { decodeAccount, decodeEvent } from "./codec.ts";
+import { z } from 'zod';
+import type { Account } from '../domain/account.ts';
+import type { DomainEvent } from '../domain/events.ts';
+import type { Tenant } from '../domain/ids.ts';
+import type { Queryable } from '../platform/postgres.ts';
+import { decodeAccount, decodeEvent } from './codec.ts';
 
 /** What an account command came to: the account after it, at that version, and the event that stands there. */
 export type AccountAnswer = {
@@ -32,7 +32,7 @@ export async function readAccountAnswer(
   key: { tenant: Tenant; commandId: string; streamId: string },
 ): Promise<AccountAnswer | undefined> {
   const { rows } = await db.query<Row>({
-    name: "read-account-answer",
+    name: 'read-account-answer',
     text: `select o.detail, e.type, e.schema_version, e.data
            from outcomes o
            join events e on e.tenant = o.tenant and e.stream_id = $3

@@ -1,6 +1,6 @@
-import type { EventMetadata } from "../domain/events.ts";
-import type { Queryable } from "../platform/postgres.ts";
-import type { LoggedEvent } from "./codec.ts";
+import type { EventMetadata } from '../domain/events.ts';
+import type { Queryable } from '../platform/postgres.ts';
+import type { LoggedEvent } from './codec.ts';
 
 /** An event at its place in the global order, with the Kafka partition that it goes to. */
 export type LogEntry = { readonly event: LoggedEvent; readonly partition: number };
@@ -27,7 +27,7 @@ export const LOG_COLUMNS = `l.position, l.partition, e.tenant, e.stream_id, e.ve
 /** Up to `limit` events after a position, in order and without gaps: what every follower pages by. */
 export async function readLog(db: Queryable, after: bigint, limit: number): Promise<LogEntry[]> {
   const { rows } = await db.query<LogRow>({
-    name: "read-log",
+    name: 'read-log',
     text: `select ${LOG_COLUMNS}
            from (select * from log where position > $1 order by position limit $2) as l
            join events e using (tenant, stream_id, version)
@@ -40,10 +40,10 @@ export async function readLog(db: Queryable, after: bigint, limit: number): Prom
 /** The position of the log's last event; 0 where it is empty. */
 export async function readLogHead(db: Queryable): Promise<bigint> {
   const { rows } = await db.query<{ position: bigint }>({
-    name: "read-log-head",
+    name: 'read-log-head',
     text: `select position from log_head`,
   });
-  if (rows[0] === undefined) throw new Error("log_head has no row: run the migrations");
+  if (rows[0] === undefined) throw new Error('log_head has no row: run the migrations');
   return rows[0].position;
 }
 
@@ -58,6 +58,6 @@ export function toLoggedEvent(row: LogRow): LoggedEvent {
     data: row.data,
     metadata: row.metadata,
     occurredAt: row.occurred_at,
-    hash: row.hash.toString("hex"),
+    hash: row.hash.toString('hex'),
   };
 }

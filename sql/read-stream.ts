@@ -1,6 +1,6 @@
-import type { Queryable } from "../platform/postgres.ts";
-import type { LoggedEvent } from "./codec.ts";
-import { LOG_COLUMNS, type LogRow, toLoggedEvent } from "./read-log.ts";
+import type { Queryable } from '../platform/postgres.ts';
+import type { LoggedEvent } from './codec.ts';
+import { LOG_COLUMNS, type LogRow, toLoggedEvent } from './read-log.ts';
 
 export type StreamKey = { readonly tenant: string; readonly streamId: string };
 
@@ -17,7 +17,7 @@ export async function readStream(
   limit: number,
 ): Promise<LoggedEvent[]> {
   const { rows } = await db.query<LogRow>({
-    name: "read-stream",
+    name: 'read-stream',
     text: `select ${LOG_COLUMNS}
            from events e join log l using (tenant, stream_id, version)
            where e.tenant = $1 and e.stream_id = $2 and e.version > $3
@@ -33,7 +33,7 @@ export async function readHeadVersions(
   keys: readonly StreamKey[],
 ): Promise<Map<string, number>> {
   const { rows } = await db.query<{ tenant: string; stream_id: string; version: number }>({
-    name: "read-head-versions",
+    name: 'read-head-versions',
     text: `select tenant, stream_id, version from heads
            join unnest($1::text[], $2::text[]) as wanted (tenant, stream_id) using (tenant, stream_id)`,
     values: [keys.map((key) => key.tenant), keys.map((key) => key.streamId)],

@@ -1,9 +1,9 @@
-import type { Tenant, TransferId } from "../domain/ids.ts";
-import { transferStream } from "../domain/ids.ts";
-import type { Transfer } from "../domain/transfer.ts";
-import type { Queryable } from "../platform/postgres.ts";
-import { decodeTransfer } from "./codec.ts";
-import { type Command, readClaimingCommand } from "./commands.ts";
+import type { Tenant, TransferId } from '../domain/ids.ts';
+import { transferStream } from '../domain/ids.ts';
+import type { Transfer } from '../domain/transfer.ts';
+import type { Queryable } from '../platform/postgres.ts';
+import { decodeTransfer } from './codec.ts';
+import { type Command, readClaimingCommand } from './commands.ts';
 
 /** A transfer as the write side knows it, with the command that asked for it. */
 export type TransferRecord = { readonly transfer: Transfer; readonly command: Command };
@@ -17,20 +17,20 @@ export async function readTransfer(
   tenant: Tenant,
   transferId: TransferId,
 ): Promise<TransferRecord | undefined> {
-  const command = await readClaimingCommand(db, tenant, "transfer", transferId);
+  const command = await readClaimingCommand(db, tenant, 'transfer', transferId);
   return command && { command, transfer: await readTransferState(db, command) };
 }
 
 /** The state of the transfer that a command asked for. */
 export async function readTransferState(db: Queryable, command: Command): Promise<Transfer> {
   const { rows } = await db.query<{ state: unknown }>({
-    name: "read-transfer-state",
-    text: "select state from heads where tenant = $1 and stream_id = $2",
+    name: 'read-transfer-state',
+    text: 'select state from heads where tenant = $1 and stream_id = $2',
     values: [command.tenant, transferStream(command.resourceId as TransferId)],
   });
   return decodeTransfer(rows[0]?.state ?? requestedState(command.payload));
 }
 
 function requestedState(terms: object): object {
-  return { ...terms, status: "requested", refusal: null, reversedMinor: "0", legs: [] };
+  return { ...terms, status: 'requested', refusal: null, reversedMinor: '0', legs: [] };
 }

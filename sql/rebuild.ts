@@ -1,5 +1,5 @@
-import type { Queryable } from "../platform/postgres.ts";
-import type { ProjectionName } from "./read-projections.ts";
+import type { Queryable } from '../platform/postgres.ts';
+import type { ProjectionName } from './read-projections.ts';
 
 /** A rebuild that was asked for and is not over. */
 export type Rebuild = {
@@ -13,7 +13,7 @@ export type Rebuild = {
 /** The next rebuild to work on, one that is under way first. */
 export async function readRebuild(readDb: Queryable): Promise<Rebuild | undefined> {
   const { rows } = await readDb.query<Rebuild>({
-    name: "read-rebuild",
+    name: 'read-rebuild',
     text: `select name, live_generation as "liveGeneration", building_generation as generation,
              coalesce(rebuild_position, 0) as position
            from projections where rebuild_status in ('requested', 'running')
@@ -29,7 +29,7 @@ export async function beginRebuild(
   target: bigint,
 ): Promise<Rebuild | undefined> {
   const { rows } = await readDb.query<Rebuild>({
-    name: "begin-rebuild",
+    name: 'begin-rebuild',
     text: `update projections
            set building_generation = live_generation + 1, rebuild_status = 'running', rebuild_position = 0,
              rebuild_target = $2, rebuild_started_at = now()
@@ -48,7 +48,7 @@ export async function saveRebuildPosition(
   position: bigint,
 ): Promise<void> {
   await readDb.query({
-    name: "save-rebuild-position",
+    name: 'save-rebuild-position',
     text: `update projections
            set rebuild_position = $2, rebuild_target = greatest(rebuild_target, $2) where name = $1`,
     values: [name, position],
@@ -56,7 +56,7 @@ export async function saveRebuildPosition(
 }
 
 /** Letters of a generation that goes: what could not be applied to it is either in the next one or told anew. */
-async function resolveLettersOf(readDb: Queryable, name: ProjectionName, column: "live" | "building") {
+async function resolveLettersOf(readDb: Queryable, name: ProjectionName, column: 'live' | 'building') {
   await readDb.query({
     name: `resolve-letters-of-${column}`,
     text: `update dead_letters d set status = 'replayed', resolved_at = now()
@@ -73,7 +73,7 @@ async function resolveLettersOf(readDb: Queryable, name: ProjectionName, column:
  */
 async function deleteParkedBalances(readDb: Queryable): Promise<void> {
   await readDb.query({
-    name: "delete-parked-balances",
+    name: 'delete-parked-balances',
     text: `delete from balances b
            using applied_versions a join projections p on p.name = a.projection
            where p.name = 'balances' and a.generation = p.building_generation and a.parked
@@ -84,10 +84,10 @@ async function deleteParkedBalances(readDb: Queryable): Promise<void> {
 
 /** The swap: readers see the new generation with the commit. The projection must be held. */
 export async function swapGenerations(readDb: Queryable, name: ProjectionName): Promise<void> {
-  if (name === "balances") await deleteParkedBalances(readDb);
-  await resolveLettersOf(readDb, name, "live");
+  if (name === 'balances') await deleteParkedBalances(readDb);
+  await resolveLettersOf(readDb, name, 'live');
   await readDb.query({
-    name: "swap-generations",
+    name: 'swap-generations',
     text: `update projections
            set live_generation = building_generation, building_generation = null, rebuild_status = 'completed',
              rebuild_finished_at = now()
@@ -98,9 +98,9 @@ export async function swapGenerations(readDb: Queryable, name: ProjectionName): 
 
 /** Gives a rebuild up; what it built is deleted like an old generation. The projection must be held. */
 export async function failRebuild(readDb: Queryable, name: ProjectionName, error: string): Promise<void> {
-  await resolveLettersOf(readDb, name, "building");
+  await resolveLettersOf(readDb, name, 'building');
   await readDb.query({
-    name: "fail-rebuild",
+    name: 'fail-rebuild',
     text: `update projections
            set building_generation = null, rebuild_status = 'failed', rebuild_error = $2, rebuild_finished_at = now()
            where name = $1`,
@@ -109,10 +109,10 @@ export async function failRebuild(readDb: Queryable, name: ProjectionName, error
 }
 
 const TABLES: Readonly<Record<ProjectionName, readonly string[]>> = {
-  balances: ["balances"],
-  transactions: ["transactions"],
-  transfers: ["transfers"],
-  journal: ["journal_entries", "journal_totals"],
+  balances: ['balances'],
+  transactions: ['transactions'],
+  transfers: ['transfers'],
+  journal: ['journal_entries', 'journal_totals'],
 };
 
 /**
@@ -124,13 +124,13 @@ export async function deleteOldGenerations(
   name: ProjectionName,
   limit: number,
 ): Promise<number> {
-  let deleted = await deleteOldRows(readDb, "applied_versions", name, limit);
+  let deleted = await deleteOldRows(readDb, 'applied_versions', name, limit);
   for (const table of TABLES[name]) deleted += await deleteOldRows(readDb, table, name, limit);
   return deleted;
 }
 
 async function deleteOldRows(readDb: Queryable, table: string, name: ProjectionName, limit: number) {
-  const ofProjection = table === "applied_versions" ? "projection = $1 and" : "";
+  const ofProjection = table === 'applied_versions' ? 'projection = $1 and' : '';
   const { rowCount } = await readDb.query({
     name: `delete-old-${table}`,
     text: `delete from ${table} where ctid = any(array(
@@ -146,7 +146,7 @@ async function deleteOldRows(readDb: Queryable, table: string, name: ProjectionN
 /** The highest outbox id that is committed now; null where the outbox is empty. */
 export async function readOutboxEnd(db: Queryable): Promise<bigint | null> {
   const { rows } = await db.query<{ id: bigint | null }>({
-    name: "read-outbox-end",
+    name: 'read-outbox-end',
     text: `select max(id) as id from outbox`,
   });
   return rows[0]?.id ?? null;
@@ -155,7 +155,7 @@ export async function readOutboxEnd(db: Queryable): Promise<bigint | null> {
 /** True while the sequencer still has to move an id up to this one. */
 export async function isOutboxPending(db: Queryable, upTo: bigint): Promise<boolean> {
   const { rows } = await db.query<{ pending: boolean }>({
-    name: "is-outbox-pending",
+    name: 'is-outbox-pending',
     text: `select exists (select from outbox where id <= $1) as pending`,
     values: [upTo],
   });

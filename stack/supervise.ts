@@ -16,10 +16,15 @@ export type Supervised = {
 
 /**
  * Starts what ends again, at most five times within a minute. It must be running.
+ * @param pauseMs wait before the first restart; each further one waits that much longer.
  * @returns when `signal` is aborted.
  * @throws SetupFailure with the explanation when it ended once more, or when a start failed.
  */
-export async function supervise(supervised: Supervised, signal: AbortSignal): Promise<void> {
+export async function supervise(
+  supervised: Supervised,
+  signal: AbortSignal,
+  pauseMs = PAUSE_MS,
+): Promise<void> {
   const restarts: number[] = [];
   const stopped = new Promise<void>((resolve) =>
     signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -33,7 +38,7 @@ export async function supervise(supervised: Supervised, signal: AbortSignal): Pr
     console.log(
       `${supervised.name} ended; starting it again (${recent.length + 1} of ${MAX_RESTARTS} a minute)`,
     );
-    await sleep(PAUSE_MS * (recent.length + 1));
+    await sleep(pauseMs * (recent.length + 1));
     if (signal.aborted) return;
     await supervised.start();
   }

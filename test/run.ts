@@ -18,7 +18,7 @@ type VitestReport = {
 const CHECKS: Check[] = [
   { name: 'biome', command: ['biome', 'ci', '.'] },
   { name: 'types', command: ['tsc'] },
-  { name: 'rooms', command: ['depcruise', '--log-level', 'error', '.'] },
+  { name: 'rooms', command: ['depcruise', '.'] },
   { name: 'unused', command: ['knip'] },
 ];
 

@@ -1,9 +1,9 @@
-import type { z } from "@hono/zod-openapi";
-import { wrongField } from "../problem.ts";
+import type { z } from '@hono/zod-openapi';
+import { wrongField } from '../problem.ts';
 
 /** Packs a list's filters and the place where its next page begins into an opaque string. */
 export function encodeCursor(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 /**
@@ -11,11 +11,11 @@ export function encodeCursor(value: object): string {
  * @throws Problem `validation` for anything else, such as another list's cursor
  */
 export function decodeCursor<T>(cursor: string, schema: z.ZodType<T>): T {
-  const bytes = Buffer.from(cursor, "base64url");
-  const parsed = schema.safeParse(parseJson(bytes.toString("utf8")));
+  const bytes = Buffer.from(cursor, 'base64url');
+  const parsed = schema.safeParse(parseJson(bytes.toString('utf8')));
   // Decoding skips what is not base64url, so only the way back shows that nothing was added.
-  if (!parsed.success || bytes.toString("base64url") !== cursor) {
-    throw wrongField("/query/cursor", "is not a cursor of this list: take it from nextCursor");
+  if (!parsed.success || bytes.toString('base64url') !== cursor) {
+    throw wrongField('/query/cursor', 'is not a cursor of this list: take it from nextCursor');
   }
   return parsed.data;
 }

@@ -1,46 +1,56 @@
-import { z } from "@hono/zod-openapi";
-import { exponentOf } from "../../domain/currencies.ts";
-import { type AccountId, ID_PATTERN, SYSTEM_ACCOUNTS, type TransferId } from "../../domain/ids.ts";
-import { parseAmount } from "../../domain/money.ts";
+import { z } from '@hono/zod-openapi';
+import { exponentOf } from '../../domain/currencies.ts';
+import { type AccountId, ID_PATTERN, SYSTEM_ACCOUNTS, type TransferId } from '../../domain/ids.ts';
+import { parseAmount } from '../../domain/money.ts';
 
-const ID_MESSAGE = "must be 1 to 64 letters, digits or . _ : - and begin with a letter or digit";
+/** A string, with messages for people: what is wrong, and that it is missing where it is. */
+function text(what = 'must be a string') {
+  return z.string({ error: (issue) => (issue.input === undefined ? 'is required' : what) });
+}
+
+const ID_MESSAGE = 'must be 1 to 64 letters, digits or . _ : - and begin with a letter or digit';
 
 /** Any id that a client may choose (api.md). */
-export const idField = z.string().regex(ID_PATTERN, ID_MESSAGE).openapi({ example: "alice" });
+export const idField = text().regex(ID_PATTERN, ID_MESSAGE).openapi({ example: 'alice' });
 export const accountIdField = idField.transform((id) => id as AccountId);
-export const transferIdField = idField.transform((id) => id as TransferId).openapi({ example: "rent-2026-08" });
+export const transferIdField = idField
+  .transform((id) => id as TransferId)
+  .openapi({ example: 'rent-2026-08' });
 
 /** The id of an account to open; the read model's own accounts have theirs already. */
-export const newAccountIdField = accountIdField.refine((id) => !SYSTEM_ACCOUNTS.some((taken) => taken === id), {
-  error: `is one of Remit's own accounts: ${SYSTEM_ACCOUNTS.join(", ")}`,
-});
+export const newAccountIdField = accountIdField.refine(
+  (id) => !SYSTEM_ACCOUNTS.some((taken) => taken === id),
+  {
+    error: `is one of Remit's own accounts: ${SYSTEM_ACCOUNTS.join(', ')}`,
+  },
+);
 
 /** An ISO 4217 code that Remit knows. */
-export const currencyField = z
-  .string()
+export const currencyField = text()
   .refine((code) => exponentOf(code) !== undefined, { error: 'must be an ISO 4217 code such as "EUR"' })
-  .openapi({ example: "EUR", pattern: "^[A-Z]{3}$" });
+  .openapi({ example: 'EUR', pattern: '^[A-Z]{3}$' });
 
 /** The text of an amount; what it is worth is only known with its currency (`readAmounts`). */
-export const amountField = z
-  .string({ error: 'must be a decimal string such as "10.50", in quotes' })
-  .openapi({ example: "10.50", pattern: "^(0|[1-9][0-9]*)(\\.[0-9]+)?$" });
+export const amountField = text('must be a decimal string such as "10.50", in quotes').openapi({
+  example: '10.50',
+  pattern: '^(0|[1-9][0-9]*)(\\.[0-9]+)?$',
+});
 
 /** An amount in an answer: exactly the currency's decimals, with a sign where it can be negative. */
-export const amountAnswer = z.string().openapi({ example: "10.50", pattern: "^-?[0-9]+(\\.[0-9]+)?$" });
+export const amountAnswer = z.string().openapi({ example: '10.50', pattern: '^-?[0-9]+(\\.[0-9]+)?$' });
 
 /** Free text of people; Unicode characters count, not bytes. */
 export function textField(maxLength: number) {
-  return z.string().max(maxLength, `must have at most ${maxLength} characters`);
+  return text().max(maxLength, `must have at most ${maxLength} characters`);
 }
 
-export const reasonField = textField(500).min(1, "must say why").openapi({ example: "Reported as lost" });
+export const reasonField = textField(500).min(1, 'must say why').openapi({ example: 'Reported as lost' });
 
 export const timeField = z.iso
   .datetime({ offset: true, error: 'must be an ISO 8601 time with its zone, such as "2026-08-01T00:00:00Z"' })
-  .openapi({ example: "2026-08-01T00:00:00Z", format: "date-time" });
+  .openapi({ example: '2026-08-01T00:00:00Z', format: 'date-time' });
 
-export const timeAnswer = z.string().openapi({ example: "2026-08-01T12:00:00.000Z", format: "date-time" });
+export const timeAnswer = z.string().openapi({ example: '2026-08-01T12:00:00.000Z', format: 'date-time' });
 
 const MAX_METADATA_KEYS = 50;
 const metadataValue = z.union(
@@ -50,7 +60,7 @@ const metadataValue = z.union(
     z.boolean(),
     z.null(),
   ],
-  { error: "must be a string of at most 500 characters, an exact number, a boolean or null" },
+  { error: 'must be a string of at most 500 characters, an exact number, a boolean or null' },
 );
 
 /** A client's own labels: flat, scalars only. */
@@ -59,48 +69,40 @@ export const metadataField = z
   .refine((labels) => Object.keys(labels).length <= MAX_METADATA_KEYS, {
     error: `must have at most ${MAX_METADATA_KEYS} keys`,
   })
-  .openapi({ example: { invoice: "2026-17" } });
+  .openapi({ example: { invoice: '2026-17' } });
 
 function labelsError(issue: { code?: string | undefined }): string {
-  if (issue.code === "invalid_key") return "keys must have 1 to 40 characters";
-  return "must be a flat object of strings, numbers, booleans and nulls";
+  if (issue.code === 'invalid_key') return 'keys must have 1 to 40 characters';
+  return 'must be a flat object of strings, numbers, booleans and nulls';
 }
 
-export const limitField = z
-  .string()
-  .regex(/^[0-9]{1,4}$/, "must be a whole number from 1 to 200")
+export const limitField = text()
+  .regex(/^[0-9]{1,4}$/, 'must be a whole number from 1 to 200')
   .transform(Number)
-  .refine((limit) => limit >= 1 && limit <= 200, { error: "must be a whole number from 1 to 200" })
+  .refine((limit) => limit >= 1 && limit <= 200, { error: 'must be a whole number from 1 to 200' })
   .default(50)
-  .openapi({ type: "integer", minimum: 1, maximum: 200, default: 50 });
+  .openapi({ type: 'integer', minimum: 1, maximum: 200, default: 50 });
 
 /** What every list takes. */
 export const pageQuery = {
   limit: limitField,
-  cursor: z.string().min(1).max(2_000).optional().openapi({ description: "nextCursor of the page before" }),
+  cursor: z.string().min(1).max(2_000).optional().openapi({ description: 'nextCursor of the page before' }),
 };
 
 export const minVersionField = z
   .string()
-  .regex(/^[1-9][0-9]{0,8}$/, "must be a version: a whole number from 1")
+  .regex(/^[1-9][0-9]{0,8}$/, 'must be a version: a whole number from 1')
   .transform(Number)
   .optional()
-  .openapi({ type: "integer", minimum: 1, description: "Wait until the read table has this version" });
+  .openapi({ type: 'integer', minimum: 1, description: 'Wait until the read table has this version' });
 
-type Names<Body> = { [Key in keyof Body]: Body[Key] extends string ? Key & string : never }[keyof Body];
+/** Where an amount stands in a body, and the currency that says how many decimals it has. */
+type AmountPlace = { readonly field: string; readonly currency: string; readonly allowZero?: boolean };
 
-/**
- * Reads an amount field in the body's currency as minor units, for a schema's transform; a wrong one becomes
- * an issue at that field.
- */
-export function readAmount<Body extends { currency: string }>(
-  body: Body,
-  field: Names<Body>,
-  ctx: z.RefinementCtx,
-  options: { allowZero?: boolean } = {},
-): bigint {
-  const parsed = parseAmount(String(body[field]), body.currency, options);
+/** Reads an amount as minor units, for a schema's transform; a wrong one becomes an issue at its field. */
+export function readAmount(text: string, place: AmountPlace, ctx: z.RefinementCtx): bigint {
+  const parsed = parseAmount(text, place.currency, { allowZero: place.allowZero ?? false });
   if (parsed.ok) return parsed.amountMinor;
-  ctx.addIssue({ code: "custom", path: [field], message: parsed.message });
+  ctx.addIssue({ code: 'custom', path: [place.field], message: parsed.message });
   return 0n;
 }

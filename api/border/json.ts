@@ -1,6 +1,6 @@
-import { type JSONPath, visit } from "jsonc-parser";
-import { Problem, wrongField } from "../problem.ts";
-import { pointerOf } from "./validation.ts";
+import { type JSONPath, visit } from 'jsonc-parser';
+import { Problem, wrongField } from '../problem.ts';
+import { pointerOf } from './validation.ts';
 
 /** No body of ours nests deeper than a batch's items with their metadata. */
 const MAX_DEPTH = 16;
@@ -40,8 +40,8 @@ export function checkJson(text: string): void {
       checkKey(property, keys.at(-1), pathOf);
     },
     onLiteralValue(value: unknown, _offset, _length, _line, _character, pathOf) {
-      if (typeof value === "string" && UNSTORABLE.test(value)) {
-        throw wrongField(pointerOf(pathOf()), "must not contain NUL characters or lone surrogates");
+      if (typeof value === 'string' && UNSTORABLE.test(value)) {
+        throw wrongField(pointerOf(pathOf()), 'must not contain NUL characters or lone surrogates');
       }
     },
   });
@@ -49,9 +49,9 @@ export function checkJson(text: string): void {
 
 function checkKey(property: string, seen: Set<string> | undefined, pathOf: () => JSONPath): void {
   const pointer = () => pointerOf([...pathOf(), property]);
-  if (seen?.has(property)) throw wrongField(pointer(), "appears twice: each key may appear once");
-  if (UNSTORABLE.test(property)) throw wrongField(pointer(), "is not a name that can be stored");
-  if (property === "__proto__") throw wrongField(pointer(), "is not a known field");
+  if (seen?.has(property)) throw wrongField(pointer(), 'appears twice: each key may appear once');
+  if (UNSTORABLE.test(property)) throw wrongField(pointer(), 'is not a name that can be stored');
+  if (property === '__proto__') throw wrongField(pointer(), 'is not a known field');
   seen?.add(property);
 }
 
@@ -59,7 +59,10 @@ function refuseBadSyntax(text: string): void {
   try {
     JSON.parse(text);
   } catch (error) {
-    const message = text.trim() === "" ? "is empty: a JSON object is expected" : "is not valid JSON";
-    throw new Problem("validation", `The body ${message}.`, { errors: [{ pointer: "", message }], cause: error });
+    const message = text.trim() === '' ? 'is empty: a JSON object is expected' : 'is not valid JSON';
+    throw new Problem('validation', `The body ${message}.`, {
+      errors: [{ pointer: '', message }],
+      cause: error,
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { wrongField } from "../problem.ts";
+import { wrongField } from '../problem.ts';
 
 /** No request is held longer than this, whatever it prefers. */
 const MAX_WAIT_SECONDS = 30;
@@ -15,18 +15,18 @@ export type Preference = {
  * @throws Problem `validation` where `wait` is not a whole number of seconds
  */
 export function parsePrefer(header: string | undefined, defaultMs: number): Preference {
-  const preferences = (header ?? "").split(",").map((part) => part.split(";", 1)[0]?.trim() ?? "");
+  const preferences = (header ?? '').split(',').map((part) => part.split(';', 1)[0]?.trim() ?? '');
   const wait = preferences.find((preference) => /^wait(\s*=|$)/i.test(preference));
   if (wait !== undefined) return waiting(wait);
   if (preferences.some((preference) => /^respond-async$/i.test(preference))) {
-    return { waitMs: 0, applied: "respond-async" };
+    return { waitMs: 0, applied: 'respond-async' };
   }
   return { waitMs: defaultMs, applied: null };
 }
 
 function waiting(preference: string): Preference {
   const match = /^wait\s*=\s*(?:"([0-9]{1,9})"|([0-9]{1,9}))$/i.exec(preference);
-  if (match === null) throw wrongField("/header/Prefer", 'wait must be whole seconds, such as "wait=5"');
+  if (match === null) throw wrongField('/header/Prefer', 'wait must be whole seconds, such as "wait=5"');
   const seconds = Math.min(Number(match[1] ?? match[2]), MAX_WAIT_SECONDS);
   return { waitMs: seconds * 1000, applied: `wait=${seconds}` };
 }

@@ -1,8 +1,13 @@
-import type { z } from "@hono/zod-openapi";
-import { type FieldError, validationProblem } from "../problem.ts";
+import type { z } from '@hono/zod-openapi';
+import { type FieldError, validationProblem } from '../problem.ts';
 
 /** Where each part of a request begins its pointers; the body's pointers are plain RFC 6901. */
-const PREFIX: Readonly<Record<string, string>> = { json: "", query: "/query", param: "/path", header: "/header" };
+const PREFIX: Readonly<Record<string, string>> = {
+  json: '',
+  query: '/query',
+  param: '/path',
+  header: '/header',
+};
 
 type Result = { target: string; success: boolean; error?: { issues: readonly z.core.$ZodIssue[] } };
 
@@ -12,17 +17,17 @@ type Result = { target: string; success: boolean; error?: { issues: readonly z.c
  */
 export function refuseInvalid(result: Result): void {
   if (result.success || result.error === undefined) return;
-  const prefix = PREFIX[result.target] ?? "";
+  const prefix = PREFIX[result.target] ?? '';
   throw validationProblem(result.error.issues.flatMap((issue) => toErrors(issue, prefix)));
 }
 
 function toErrors(issue: z.core.$ZodIssue, prefix: string): FieldError[] {
   const base = prefix + pointerOf(issue.path);
-  if (issue.code !== "unrecognized_keys") return [{ pointer: base, message: issue.message }];
-  return issue.keys.map((key) => ({ pointer: base + pointerOf([key]), message: "is not a known field" }));
+  if (issue.code !== 'unrecognized_keys') return [{ pointer: base, message: issue.message }];
+  return issue.keys.map((key) => ({ pointer: base + pointerOf([key]), message: 'is not a known field' }));
 }
 
 /** RFC 6901: `["metadata", "a/b"]` is `/metadata/a~1b`. */
 export function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

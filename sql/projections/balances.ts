@@ -1,7 +1,7 @@
-import type { Account } from "../../domain/account.ts";
-import type { Queryable } from "../../platform/postgres.ts";
-import { type BalanceRow, toAccount } from "../read-account.ts";
-import type { AccountKey } from "../read-locks.ts";
+import type { Account } from '../../domain/account.ts';
+import type { Queryable } from '../../platform/postgres.ts';
+import { type BalanceRow, toAccount } from '../read-account.ts';
+import type { AccountKey } from '../read-locks.ts';
 
 /** An account's state after an event, as the balances table keeps it. */
 export type Balance = {
@@ -20,7 +20,7 @@ export async function lockBalances(
   accounts: readonly AccountKey[],
 ): Promise<Map<string, Balance>> {
   const { rows } = await db.query<BalanceRow>({
-    name: "lock-balances",
+    name: 'lock-balances',
     text: `select b.tenant, b.account_id, b.owner_id, b.name, b.currency, b.status, b.balance_minor, b.held_minor,
              b.overdraft_limit_minor, b.metadata, b.version, b.position, b.created_at, b.as_of
            from balances b
@@ -52,7 +52,7 @@ export async function upsertBalances(
 ): Promise<void> {
   if (balances.length === 0) return;
   await db.query({
-    name: "upsert-balances",
+    name: 'upsert-balances',
     text: `insert into balances (generation, tenant, account_id, owner_id, name, currency, status, balance_minor,
              held_minor, overdraft_limit_minor, metadata, version, position, created_at, as_of)
            select $1, u.*

@@ -1,4 +1,4 @@
-import type { Queryable } from "../../platform/postgres.ts";
+import type { Queryable } from '../../platform/postgres.ts';
 
 /** One balanced entry: the amount leaves the debit account and reaches the credit account. */
 export type JournalEntry = {
@@ -25,7 +25,7 @@ export async function insertEntries(
 ): Promise<void> {
   if (entries.length === 0) return;
   await db.query({
-    name: "insert-journal-entries",
+    name: 'insert-journal-entries',
     text: `with entered as (
              insert into journal_entries (generation, tenant, stream_id, version, debit_account, credit_account,
                amount_minor, currency, position, occurred_at)

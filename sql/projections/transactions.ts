@@ -1,12 +1,12 @@
-import type { Metadata } from "../../domain/events.ts";
-import type { Queryable } from "../../platform/postgres.ts";
+import type { Metadata } from '../../domain/events.ts';
+import type { Queryable } from '../../platform/postgres.ts';
 
 export type TransactionType =
-  | "deposit"
-  | "withdrawal"
-  | "transfer_debit"
-  | "transfer_credit"
-  | "transfer_refund";
+  | 'deposit'
+  | 'withdrawal'
+  | 'transfer_debit'
+  | 'transfer_credit'
+  | 'transfer_refund';
 
 /** One money event of an account, with the balance before and after it. The amount is signed. */
 export type TransactionRow = {
@@ -35,7 +35,7 @@ export async function upsertTransactions(
 ): Promise<void> {
   if (rows.length === 0) return;
   await db.query({
-    name: "upsert-transactions",
+    name: 'upsert-transactions',
     text: `insert into transactions (generation, tenant, account_id, version, transaction_id, type, amount_minor,
              currency, opening_balance_minor, closing_balance_minor, transfer_id, counterparty_id, description,
              metadata, position, occurred_at)

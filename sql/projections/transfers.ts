@@ -1,6 +1,6 @@
-import type { TransferTerms } from "../../domain/events.ts";
-import type { Refusal } from "../../domain/refusals.ts";
-import type { Queryable } from "../../platform/postgres.ts";
+import type { TransferTerms } from '../../domain/events.ts';
+import type { Refusal } from '../../domain/refusals.ts';
+import type { Queryable } from '../../platform/postgres.ts';
 
 /** What one or more events tell about a transfer; null is what they say nothing about. */
 export type TransferRow = {
@@ -27,7 +27,7 @@ export async function mergeTransfers(
 ): Promise<void> {
   if (rows.length === 0) return;
   await db.query({
-    name: "merge-transfers",
+    name: 'merge-transfers',
     text: `insert into transfers as t (generation, tenant, transfer_id, from_account_id, to_account_id, amount_minor,
              currency, description, reference, metadata, debit_version, debit_at, credit_version, credit_at,
              refund_version, refund_at, rejected_at, cancelled_at, parked_at, refusal, first_position)

@@ -1,0 +1,69 @@
+import { HTTPException } from 'hono/http-exception';
+import { secureHeaders } from 'hono/secure-headers';
+import { isOutage } from '../platform/postgres.ts';
+import { createRouter, type Deps } from './context.ts';
+import { accessLog } from './middleware/access-log.ts';
+import { limitBody, strictJson } from './middleware/json-body.ts';
+import { resolvePrincipal } from './middleware/principal.ts';
+import { routing } from './middleware/routing.ts';
+import { OPENAPI, openapiRoute } from './openapi.ts';
+import { answerProblem, Problem } from './problem.ts';
+import { accountHistoryRoutes } from './routes/account-history.ts';
+import { accountRoutes } from './routes/accounts.ts';
+import { cashRoutes } from './routes/cash.ts';
+import { commandRoutes } from './routes/commands.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { integrityRoutes } from './routes/integrity.ts';
+import { lifecycleRoutes } from './routes/lifecycle.ts';
+import { projectionRoutes } from './routes/projections.ts';
+import { reportRoutes } from './routes/reports.ts';
+import { transferRoutes } from './routes/transfers.ts';
+
+/** The HTTP contract, typed: what Hono's client is made from. */
+export type App = ReturnType<typeof createApp>;
+
+/**
+ * The whole HTTP side as one function from Request to Response, without a port: `app.request("/api/accounts")`
+ * in tests, `serveApp(app, …)` in a process. Holds no state of its own.
+ */
+export function createApp(deps: Deps) {
+  const base = createRouter();
+  base.use(accessLog(deps), secureHeaders(), routing(base), limitBody, strictJson, resolvePrincipal);
+  base.onError((error, c) => {
+    const problem = toProblem(error);
+    if (problem.status === 500)
+      deps.log.error({ err: error, requestId: c.get('requestId') }, 'request failed');
+    else if (problem.code === 'unavailable') deps.log.warn({ err: error }, 'a dependency is not reachable');
+    return answerProblem(c, problem);
+  });
+  const app = base
+    .route('/', accountRoutes(deps))
+    .route('/', cashRoutes(deps))
+    .route('/', lifecycleRoutes(deps))
+    .route('/', accountHistoryRoutes(deps))
+    .route('/', transferRoutes(deps))
+    .route('/', commandRoutes(deps))
+    .route('/', eventRoutes(deps))
+    .route('/', projectionRoutes(deps))
+    .route('/', reportRoutes(deps))
+    .route('/', integrityRoutes(deps))
+    .route('/', healthRoutes(deps));
+  app.openAPIRegistry.registerPath(openapiRoute);
+  return app.get(openapiRoute.path, (c) => c.json(app.getOpenAPI31Document(OPENAPI)));
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException && error.status === 415) {
+    return new Problem('unsupported-media-type', 'Send the body as Content-Type: application/json.');
+  }
+  if (error instanceof HTTPException && error.status < 500) {
+    return new Problem('validation', error.message || 'The request is malformed.', { cause: error });
+  }
+  if (isOutage(error)) {
+    const headers = { 'retry-after': '1' };
+    return new Problem('unavailable', 'The database does not answer. Try again.', { headers, cause: error });
+  }
+  return new Problem('internal', 'Nothing about it is told here; the log has it under the X-Request-Id.');
+}

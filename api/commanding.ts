@@ -1,0 +1,70 @@
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { CommandRequest } from '../dispatch/dispatcher.ts';
+import type { Command } from '../sql/commands.ts';
+import { parsePrefer } from './border/prefer.ts';
+import type { AppEnv, Deps } from './context.ts';
+import { Problem } from './problem.ts';
+
+/** What every POST of a command takes. */
+export const commandHeaders = z.object({
+  'Idempotency-Key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .optional()
+    .openapi({
+      example: '5f0c2b1e-rent',
+      description:
+        'A repeat with the same key and body gets the first answer again, with Idempotency-Replayed: true',
+    }),
+  Prefer: z
+    .string()
+    .optional()
+    .openapi({
+      example: 'wait=5',
+      description: '`wait=N` seconds (at most 30) or `respond-async` (RFC 7240)',
+    }),
+});
+
+/** What the answer to a command's POST carries, for a route's `responses`. */
+export const commandAnswerHeaders = z.object({
+  'Idempotency-Replayed': z.string().optional().openapi({ example: 'true' }),
+  'Preference-Applied': z.string().optional().openapi({ example: 'wait=5' }),
+  Location: z.string().optional().openapi({ example: '/api/transfers/rent-2026-08' }),
+});
+
+/**
+ * Hands a validated wish to the dispatcher and returns its recorded command, final or not.
+ * @throws Problem 409 where the id is taken, 422 where the key was used for another request
+ */
+export async function execute(
+  c: Context<AppEnv>,
+  deps: Deps,
+  route: string,
+  headers: z.infer<typeof commandHeaders>,
+  request: CommandRequest,
+): Promise<Command> {
+  const preference = parsePrefer(headers.Prefer, deps.config.COMMAND_WAIT_MS);
+  if (preference.applied !== null) c.header('Preference-Applied', preference.applied);
+  const dispatched = await deps.dispatcher.execute(request, {
+    caller: { tenant: c.get('tenant'), principal: c.get('principal') },
+    route,
+    idempotencyKey: headers['Idempotency-Key'] ?? null,
+    waitMs: preference.waitMs,
+  });
+  switch (dispatched.kind) {
+    case 'recorded':
+      if (dispatched.replayed) c.header('Idempotency-Replayed', 'true');
+      return dispatched.command;
+    case 'taken':
+      throw new Problem(dispatched.code, 'The id belongs to another request: choose another, or none.');
+    case 'key-reused':
+      throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another request before.');
+    default:
+      return unreachable(dispatched);
+  }
+}
+
+function unreachable(value: never): never {
+  throw new Error(`unknown answer of the dispatcher: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AccountId, accountStream, type Tenant } from '../domain/ids.ts';
+import { readClaimingCommand } from '../sql/commands.ts';
+import { readHead } from '../sql/lock-heads.ts';
+import { type AccountView, readAccount } from '../sql/read-account.ts';
+import type { Deps } from './context.ts';
+import { Problem } from './problem.ts';
+
+/** Between two looks at the read table, in milliseconds: doubled each time up to the longest. */
+const PAUSE_MS = { first: 5, longest: 100 };
+
+type Wanted = {
+  readonly tenant: Tenant;
+  readonly accountId: AccountId;
+  /** The version that the read table must have; undefined takes what there is. */
+  readonly minVersion: number | undefined;
+};
+
+/**
+ * Reads an account, from the read table or, before it is there, from the write side. With `minVersion` only the
+ * read table will do, and it is waited for (READ_WAIT_MS).
+ * @throws Problem 404; 409 `version-ahead` above the head; 503 where the account or the version is on its way
+ */
+export async function loadAccount(deps: Deps, wanted: Wanted): Promise<AccountView> {
+  const { tenant, accountId, minVersion } = wanted;
+  const found = await readAccount(deps.readPool, deps.pool, tenant, accountId);
+  if (found === undefined) throw await missing(deps, tenant, accountId);
+  if (minVersion === undefined || has(found, minVersion)) return found;
+  const head = await readHead(deps.pool, tenant, accountStream(accountId));
+  if (head !== undefined && minVersion > head.version) {
+    throw new Problem(
+      'version-ahead',
+      `Account ${accountId} is at version ${head.version}, not yet at ${minVersion}.`,
+    );
+  }
+  return awaitVersion(deps, { tenant, accountId, minVersion });
+}
+
+/**
+ * Makes sure that there is an account before its history is listed: an empty list of nothing would be a lie.
+ * @throws Problem like `loadAccount`
+ */
+export async function requireAccount(deps: Deps, wanted: Wanted): Promise<void> {
+  await loadAccount(deps, wanted);
+}
+
+async function awaitVersion(deps: Deps, wanted: Wanted & { minVersion: number }): Promise<AccountView> {
+  const until = deps.now().getTime() + deps.config.READ_WAIT_MS;
+  for (let pauseMs = PAUSE_MS.first; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS.longest)) {
+    const found = await readAccount(deps.readPool, deps.pool, wanted.tenant, wanted.accountId);
+    if (found !== undefined && has(found, wanted.minVersion)) return found;
+    if (deps.now().getTime() >= until) throw behind(wanted);
+    await sleep(pauseMs);
+  }
+}
+
+function has(view: AccountView, minVersion: number): boolean {
+  return view.source === 'row' && view.version >= minVersion;
+}
+
+function behind({ accountId, minVersion }: Wanted): Problem {
+  const detail = `The read table does not have version ${minVersion} of account ${accountId} yet.`;
+  return new Problem('not-ready', detail, { headers: { 'retry-after': '1' } });
+}
+
+/** A resource whose POST was answered is never 404: while its command is on its way, it is not ready. */
+async function missing(deps: Deps, tenant: Tenant, accountId: AccountId): Promise<Problem> {
+  const command = await readClaimingCommand(deps.pool, tenant, 'account', accountId);
+  if (command?.status === 'accepted') {
+    const detail = `Account ${accountId} is being opened by command ${command.commandId}.`;
+    return new Problem('not-ready', detail, { headers: { 'retry-after': '1' } });
+  }
+  return new Problem('account-not-found', `There is no account ${accountId}.`, { status: 404 });
+}

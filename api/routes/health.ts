@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRoute, z } from '@hono/zod-openapi';
+import { json } from '../answers.ts';
+import { createRouter, type Deps, type HealthCheck } from '../context.ts';
+
+/** A dependency that does not answer within this is down. */
+const CHECK_TIMEOUT_MS = 2_000;
+
+const healthz = createRoute({
+  method: 'get',
+  path: '/healthz',
+  tags: ['operation'],
+  summary: 'Whether the process lives',
+  responses: { 200: json('It does', z.strictObject({ status: z.literal('ok') }).openapi('Health')) },
+});
+
+const readinessSchema = z
+  .strictObject({
+    status: z.enum(['ready', 'not-ready', 'stopping']),
+    dependencies: z
+      .record(z.string(), z.enum(['up', 'down']))
+      .openapi({ example: { postgres: 'up', readDatabase: 'up', temporal: 'up', kafka: 'up' } }),
+  })
+  .openapi('Readiness');
+
+const readyz = createRoute({
+  method: 'get',
+  path: '/readyz',
+  tags: ['operation'],
+  summary: 'Whether every dependency answers',
+  responses: {
+    200: json('All do', readinessSchema),
+    503: json('One does not, or the process is stopping', readinessSchema),
+  },
+});
+
+/** Liveness and readiness. */
+export function healthRoutes(deps: Deps) {
+  return createRouter()
+    .openapi(healthz, (c) => c.json({ status: 'ok' as const }, 200))
+    .openapi(readyz, async (c) => {
+      const dependencies = await checkAll({
+        postgres: () => deps.pool.query('select 1'),
+        readDatabase: () => deps.readPool.query('select 1'),
+        ...deps.health,
+      });
+      if (deps.isDraining()) return c.json({ status: 'stopping' as const, dependencies }, 503);
+      const allUp = Object.values(dependencies).every((state) => state === 'up');
+      if (allUp) return c.json({ status: 'ready' as const, dependencies }, 200);
+      c.header('Retry-After', '1');
+      return c.json({ status: 'not-ready' as const, dependencies }, 503);
+    });
+}
+
+async function checkAll(
+  checks: Readonly<Record<string, HealthCheck>>,
+): Promise<Record<string, 'up' | 'down'>> {
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name, await isUp(check)] as const),
+  );
+  return Object.fromEntries(results.map(([name, up]) => [name, up ? 'up' : 'down']));
+}
+
+async function isUp(check: HealthCheck): Promise<boolean> {
+  const stop = new AbortController();
+  const late = sleep(CHECK_TIMEOUT_MS, false, { signal: stop.signal }).catch(() => false);
+  const answer = check().then(
+    () => true,
+    () => false,
+  );
+  const up = await Promise.race([answer, late]);
+  stop.abort();
+  return up;
+}

@@ -1,0 +1,104 @@
+import { z } from '@hono/zod-openapi';
+import type { DomainEvent } from '../../domain/events.ts';
+import { formatAmount } from '../../domain/money.ts';
+import { decodeEvent } from '../../sql/codec.ts';
+import type { PlacedEvent } from '../../sql/list-events.ts';
+import { amountAnswer, metadataField, timeAnswer } from '../border/fields.ts';
+import { positionView } from './account.ts';
+import { refusalSchema } from './refusal.ts';
+
+const text = z.string();
+const cash = {
+  amount: amountAnswer,
+  currency: text,
+  balance: amountAnswer.openapi({ description: "The account's balance after it" }),
+  description: text.nullable(),
+  metadata: metadataField,
+};
+const terms = {
+  transferId: text,
+  from: text,
+  to: text,
+  amount: amountAnswer,
+  currency: text,
+  description: text.nullable(),
+  reference: text.nullable(),
+  metadata: metadataField,
+};
+const told = { ...terms, refusal: refusalSchema };
+const opened = {
+  accountId: text,
+  ownerId: text.nullable(),
+  name: text.nullable(),
+  currency: text,
+  overdraftLimit: amountAnswer,
+  metadata: metadataField,
+};
+
+/** An event of one type; the fields around its data are the same in all. */
+function eventOf<Type extends DomainEvent['type'], Data extends z.ZodRawShape>(type: Type, data: Data) {
+  return z
+    .strictObject({
+      position: z
+        .int()
+        .nullable()
+        .openapi({ description: 'Place in the global order; null until it has one' }),
+      streamId: text.openapi({ example: 'account-alice' }),
+      version: z.int().openapi({ description: 'Place in its stream: 1, 2, 3 without gaps' }),
+      type: z.literal(type),
+      data: z.strictObject(data),
+      metadata: z.strictObject({ commandId: text, correlationId: text, causationId: text, actor: text }),
+      occurredAt: timeAnswer,
+      hash: text.openapi({ description: "sha-256 over this event and its predecessor's hash, in hex" }),
+    })
+    .openapi(type);
+}
+
+export const eventSchema = z
+  .discriminatedUnion('type', [
+    eventOf('AccountOpened', opened),
+    eventOf('MoneyDeposited', cash),
+    eventOf('MoneyWithdrawn', cash),
+    eventOf('TransferDebited', { ...terms, balance: amountAnswer }),
+    eventOf('TransferCredited', { ...terms, balance: amountAnswer }),
+    eventOf('TransferRefunded', { ...told, balance: amountAnswer }),
+    eventOf('AccountFrozen', { reason: text }),
+    eventOf('AccountUnfrozen', { reason: text }),
+    eventOf('AccountClosed', { reason: text }),
+    eventOf('TransferRejected', told),
+    eventOf('TransferCancelled', told),
+    eventOf('CreditRefused', told),
+    eventOf('RefundParked', told),
+  ])
+  .openapi('Event');
+
+export type EventView = z.infer<typeof eventSchema>;
+
+/**
+ * A stored event as the contract shows it: amounts of minor units (`amountMinor`) become decimal strings
+ * (`amount`). The schema checks the result, so what is documented is what is sent.
+ */
+export function eventView(stored: PlacedEvent): EventView {
+  const { position, streamId, version, type, metadata, occurredAt, hash } = stored;
+  const data = dataView(decodeEvent(stored));
+  return eventSchema.parse({
+    position: positionView(position),
+    streamId,
+    version,
+    type,
+    data,
+    metadata,
+    occurredAt,
+    hash,
+  });
+}
+
+function dataView({ data }: DomainEvent): Record<string, unknown> {
+  const currency = 'currency' in data ? data.currency : null;
+  const fields = Object.entries(data).map(([name, value]: [string, unknown]) =>
+    typeof value === 'bigint' && currency !== null
+      ? [name.replace(/Minor$/, ''), formatAmount(value, currency)]
+      : [name, value],
+  );
+  return Object.fromEntries(fields);
+}

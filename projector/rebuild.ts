@@ -1,0 +1,184 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../platform/log.ts';
+import { isConflict, isOutage, type Pool, type PoolClient } from '../platform/postgres.ts';
+import { holdProjection, shareProjections } from '../sql/read-locks.ts';
+import { readLog, readLogHead } from '../sql/read-log.ts';
+import {
+  beginRebuild,
+  deleteOldGenerations,
+  failRebuild,
+  isOutboxPending,
+  type Rebuild,
+  readOutboxEnd,
+  readRebuild,
+  saveRebuildPosition,
+  swapGenerations,
+} from '../sql/rebuild.ts';
+import { inTransaction } from '../sql/transaction.ts';
+import { applyDeliveries, NO_PARTITION } from './apply.ts';
+import { deliver, describe } from './delivery.ts';
+import { LogBehindError } from './follow-store.ts';
+import { lead } from './leader.ts';
+import { PROJECTION_NAMES } from './projections.ts';
+import { type Loop, pause, poll } from './supervise.ts';
+
+/** Events in one transaction, and rows deleted in one. */
+const BATCH = 1_000;
+const DELETE_BATCH = 5_000;
+/** The swap holds readers' fallbacks and consumers up while it walks the rest: it should be a fraction of a second. */
+const NEAR_THE_END = 500n;
+/** How long the swap waits for the sequencer to move what is committed, before it lets the others go on. */
+const OUTBOX_WAIT_MS = 2_000;
+const OUTBOX_POLL_MS = 5;
+const SWAP_RETRY_MS = 250;
+const PACE = { full: 1, busyMs: 250, idleMs: 500 };
+
+export type RebuildOptions = { readonly pool: Pool; readonly readPool: Pool; readonly log: Logger };
+/** A rebuild whose generation is open. */
+type Running = Rebuild & { readonly generation: number };
+
+/**
+ * Builds a projection anew beside the live one, when asked: a new generation from the log, one swap, the old
+ * rows deleted. One leader; each step is saved with its rows, so another goes on where a killed one stopped.
+ */
+export function createRebuilder(options: RebuildOptions): Loop {
+  return (signal, beat) =>
+    lead(options.readPool, 'rebuild', signal, beat, async (_client, leading) => {
+      for (const name of PROJECTION_NAMES) await sweep(options, name, leading);
+      await poll(PACE, leading, beat, async () => {
+        const rebuild = await readRebuild(options.readPool);
+        if (rebuild === undefined) return 0;
+        await rebuildOrFail(options, rebuild, leading, beat);
+        await sweep(options, rebuild.name, leading);
+        return 1;
+      });
+    });
+}
+
+/** Outages are the supervisor's, who comes back; anything else would fail again, and ends the rebuild. */
+async function rebuildOrFail(
+  options: RebuildOptions,
+  rebuild: Rebuild,
+  leading: AbortSignal,
+  beat: () => void,
+) {
+  try {
+    await build(options, await open(options, rebuild, leading), leading, beat);
+  } catch (error) {
+    if (leading.aborted || passes(error)) throw error;
+    options.log.error(
+      { err: error, projection: rebuild.name },
+      'a rebuild failed; the live tables are untouched',
+    );
+    await inTransaction(options.readPool, async (client) => {
+      await holdProjection(client, rebuild.name);
+      await failRebuild(client, rebuild.name, describe(error));
+    });
+  }
+}
+
+function passes(error: unknown): boolean {
+  return isConflict(error) || isOutage(error) || error instanceof LogBehindError;
+}
+
+/** Opens a new generation on cleared ground, or goes on with the one that is open. */
+async function open(options: RebuildOptions, rebuild: Rebuild, leading: AbortSignal): Promise<Running> {
+  if (rebuild.generation !== null) return { ...rebuild, generation: rebuild.generation };
+  await sweep(options, rebuild.name, leading);
+  const target = await readLogHead(options.pool);
+  const begun = await inTransaction(options.readPool, async (client) => {
+    await holdProjection(client, rebuild.name);
+    return beginRebuild(client, rebuild.name, target);
+  });
+  if (begun === undefined || begun.generation === null) throw new Error(`no projection ${rebuild.name}`);
+  options.log.info({ projection: begun.name, generation: begun.generation }, 'a rebuild begins');
+  return { ...begun, generation: begun.generation };
+}
+
+/** Walks the log until the swap succeeds. Unbounded only by the log itself; its progress is visible to all. */
+async function build(options: RebuildOptions, running: Running, leading: AbortSignal, beat: () => void) {
+  let position = running.position;
+  while (!leading.aborted) {
+    position = await inTransaction(options.readPool, async (client) => {
+      await shareProjections(client, [running.name]);
+      return walk(options, client, running, position);
+    });
+    beat();
+    if ((await readLogHead(options.pool)) - position > NEAR_THE_END) continue;
+    if (await swap(options, running, position)) {
+      options.log.info({ projection: running.name, generation: running.generation }, 'a rebuild is live');
+      return;
+    }
+    await pause(SWAP_RETRY_MS, leading);
+  }
+}
+
+/** Applies the next batch of the log to the new generation. Returns the position reached. */
+async function walk(
+  { pool }: RebuildOptions,
+  client: PoolClient,
+  { name, generation }: Running,
+  from: bigint,
+): Promise<bigint> {
+  const entries = await readLog(pool, from, BATCH);
+  const last = entries.at(-1)?.event.position;
+  if (last === undefined) return from;
+  await applyDeliveries(
+    {
+      client,
+      store: pool,
+      targets: [{ projection: name, generation, live: false }],
+      building: true,
+      partition: NO_PARTITION,
+      breathe: async () => {
+        await client.query('select 1');
+      },
+    },
+    entries.map(({ event }) => deliver(event)),
+  );
+  await saveRebuildPosition(client, name, last);
+  return last;
+}
+
+/**
+ * While nobody applies or falls back: waits until all that is committed is in the log, walks to its end, and makes
+ * the new generation live. So no reader can have seen anything that the new tables lack. Returns false where that
+ * would take too long; the caller tries again.
+ */
+async function swap(options: RebuildOptions, running: Running, from: bigint): Promise<boolean> {
+  try {
+    return await inTransaction(options.readPool, async (client) => {
+      await holdProjection(client, running.name);
+      await outboxMoved(options.pool);
+      const end = await readLogHead(options.pool);
+      let position = from;
+      while (position < end) position = await walk(options, client, running, position);
+      await swapGenerations(client, running.name);
+      return true;
+    });
+  } catch (error) {
+    if (!passes(error)) throw error;
+    options.log.warn({ err: error, projection: running.name }, 'a swap waits for a better moment');
+    return false;
+  }
+}
+
+/** Waits until the sequencer has moved everything that was committed when this was called. */
+async function outboxMoved(pool: Pool): Promise<void> {
+  const end = await readOutboxEnd(pool);
+  if (end === null) return;
+  for (let waitedMs = 0; waitedMs < OUTBOX_WAIT_MS; waitedMs += OUTBOX_POLL_MS) {
+    if (!(await isOutboxPending(pool, end))) return;
+    await delay(OUTBOX_POLL_MS);
+  }
+  throw new LogBehindError('committed events are still in the outbox: is a sequencer running?');
+}
+
+/** Deletes generations that nobody reads, in batches, so that no transaction is long. */
+async function sweep(
+  { readPool }: RebuildOptions,
+  name: Rebuild['name'],
+  leading: AbortSignal,
+): Promise<void> {
+  while (!leading.aborted && (await deleteOldGenerations(readPool, name, DELETE_BATCH)) > 0);
+}

@@ -1,0 +1,73 @@
+import type { Producer } from 'kafkajs';
+import type { Kafka } from '../platform/kafka.ts';
+import type { Pool, PoolClient } from '../platform/postgres.ts';
+import { encodeMessage } from '../sql/codec.ts';
+import { type LogEntry, readLog } from '../sql/read-log.ts';
+import { streamName } from '../sql/read-stream.ts';
+import { readRelayCursor, saveRelayCursor } from '../sql/relay-cursor.ts';
+import { lead } from './leader.ts';
+import { type Loop, poll } from './supervise.ts';
+import { ensureTopics, type Topics } from './topics.ts';
+
+const BATCH = 1_000;
+/** Kafka refuses a batch above 1 MB; an event is far smaller than the other half. */
+const MAX_SEND_BYTES = 512 * 1024;
+const PACE = { full: 1, busyMs: 2, idleMs: 50 };
+const CURSOR = 'kafka';
+
+export type RelayOptions = { readonly pool: Pool; readonly kafka: Kafka; readonly topics: Topics };
+
+/**
+ * Follows the log by its cursor and sends each event to Kafka, in order: one leader, an idempotent producer, one
+ * request at a time, the cursor saved after the acknowledgement. The first failed send ends the run: the producer
+ * is thrown away, and the supervisor starts again from the cursor, so an event may be sent twice, never skipped.
+ */
+export function createRelay({ pool, kafka, topics }: RelayOptions): Loop {
+  return (signal, beat) =>
+    lead(pool, 'relay', signal, beat, async (client, leading) => {
+      await ensureTopics(kafka, topics);
+      const producer = kafka.producer({
+        idempotent: true,
+        maxInFlightRequests: 1,
+        allowAutoTopicCreation: false,
+      });
+      try {
+        await producer.connect();
+        await follow(client, producer, topics.topic, leading, beat);
+      } finally {
+        await producer.disconnect();
+      }
+    });
+}
+
+async function follow(
+  client: PoolClient,
+  producer: Producer,
+  topic: string,
+  leading: AbortSignal,
+  beat: () => void,
+) {
+  let cursor = await readRelayCursor(client, CURSOR);
+  await poll(PACE, leading, beat, async () => {
+    const messages = encode(await readLog(client, cursor, BATCH));
+    const last = messages.at(-1);
+    if (last === undefined) return 0;
+    await producer.send({ topic, acks: -1, messages });
+    cursor = last.position;
+    await saveRelayCursor(client, CURSOR, cursor);
+    return messages.length;
+  });
+}
+
+/** The messages of as many entries as fit into one request; at least one. */
+export function encode(entries: readonly LogEntry[]) {
+  const messages: { key: string; value: string; partition: number; position: bigint }[] = [];
+  let bytes = 0;
+  for (const { event, partition } of entries) {
+    const value = encodeMessage(event);
+    bytes += Buffer.byteLength(value);
+    if (messages.length > 0 && bytes > MAX_SEND_BYTES) break;
+    messages.push({ key: streamName(event), value, partition, position: event.position });
+  }
+  return messages;
+}

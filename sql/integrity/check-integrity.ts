@@ -1,0 +1,87 @@
+import type { Tenant } from '../../domain/ids.ts';
+import type { Pool } from '../../platform/postgres.ts';
+import { readTrialBalance } from '../trial-balance.ts';
+import { checkStreams } from './check-streams.ts';
+import { checkTransfers } from './check-transfers.ts';
+import { pageBalanceIds } from './read-rows.ts';
+import { PAGE_SIZE, type Snapshots, withSnapshots } from './snapshots.ts';
+import { countLog, findHeads } from './store-rows.ts';
+import { type Check, createTally, type Tally } from './tally.ts';
+import { createTransit, type Transit } from './transit.ts';
+
+export type Integrity = {
+  readonly ok: boolean;
+  /** The log's last position that was looked at. */
+  readonly position: bigint;
+  readonly checks: readonly Check[];
+};
+
+/**
+ * Proves that the store is whole and that the read tables say what it says, while transfers run: both sides are
+ * snapshots, and a row of the read tables is compared with the fold at its own version. Memory is bounded by
+ * pages; the time grows with the number of events.
+ * @example const { ok, checks } = await checkIntegrity(readPool, pool, tenant);
+ */
+export async function checkIntegrity(readPool: Pool, pool: Pool, tenant: Tenant): Promise<Integrity> {
+  const tally = createTally();
+  const position = await withSnapshots({ readPool, pool }, { tenant, tally }, async (snapshots) => {
+    const transit = createTransit();
+    await checkStreams(snapshots, transit);
+    await checkTransfers(snapshots, transit);
+    checkTransit(transit, tally);
+    await checkOrphans(snapshots);
+    return checkLog(snapshots);
+  });
+  await checkTrialBalance(readPool, tenant, tally);
+  const checks = tally.result();
+  return { ok: checks.every((check) => check.ok), position, checks };
+}
+
+function checkTransit(transit: Transit, tally: Tally): void {
+  for (const { currency, eventsMinor, headsMinor } of transit.sums()) {
+    tally.expect('transit-equals-in-flight', eventsMinor === headsMinor, () => {
+      return `${currency}: events leave ${eventsMinor} in transit, transfers in flight are ${headsMinor}`;
+    });
+  }
+}
+
+/** A balances row of an account that the store does not know. */
+async function checkOrphans({ read, store, tenant, tally }: Snapshots): Promise<void> {
+  for (let after = ''; ; ) {
+    const ids = await pageBalanceIds(read, tenant, after, PAGE_SIZE);
+    const last = ids.at(-1);
+    if (last === undefined) return;
+    const heads = await findHeads(
+      store,
+      tenant,
+      ids.map((id) => `account-${id}`),
+    );
+    for (const id of ids) {
+      tally.expect('read-tables-equal-folds', heads.has(`account-${id}`), () => {
+        return `balances row ${id} belongs to no account`;
+      });
+    }
+    after = last;
+  }
+}
+
+async function checkLog({ store, tally }: Snapshots): Promise<bigint> {
+  const { events, logged, waiting, lowest, highest, head } = await countLog(store);
+  tally.expect('log-gapless', logged === highest && lowest <= 1n && head === highest, () => {
+    return `log has ${logged} rows from position ${lowest} to ${highest}, its head is ${head}`;
+  });
+  tally.expect('log-gapless', events === logged + waiting, () => {
+    return `of ${events} events ${logged} are in the log and ${waiting} wait in the outbox`;
+  });
+  return head;
+}
+
+async function checkTrialBalance(readPool: Pool, tenant: Tenant, tally: Tally): Promise<void> {
+  const { rows } = await readTrialBalance(readPool, tenant);
+  for (const currency of new Set(rows.map((row) => row.currency))) {
+    const sumMinor = rows
+      .filter((row) => row.currency === currency)
+      .reduce((sum, row) => sum + row.creditsMinor - row.debitsMinor, 0n);
+    tally.expect('trial-balance-zero', sumMinor === 0n, () => `${currency}: the balances sum to ${sumMinor}`);
+  }
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { LegEvent } from '../../domain/events.ts';
+import { type TransferId, transferStream } from '../../domain/ids.ts';
+import type { Leg } from '../../domain/transfer.ts';
+import type { Decoded } from './check-streams.ts';
+import type { Snapshots } from './snapshots.ts';
+import { findHeads } from './store-rows.ts';
+
+const LEGS: Readonly<Record<LegEvent['type'], Leg>> = {
+  TransferDebited: 'debit',
+  TransferCredited: 'credit',
+  TransferRefunded: 'refund',
+};
+
+/** A leg as it stands in an account's stream. */
+export type PlacedLeg = {
+  readonly leg: Leg;
+  readonly transferId: TransferId;
+  readonly accountId: string;
+  readonly version: number;
+  readonly amountMinor: bigint;
+  readonly position: bigint | null;
+};
+
+const legsSchema = z.object({
+  legs: z.array(z.object({ leg: z.string(), accountId: z.string(), version: z.number() })),
+});
+
+/** The legs among a page's events. */
+export function legsOf(page: readonly Decoded[]): PlacedLeg[] {
+  return page.flatMap(({ stored, event }) => {
+    if (event === null || !isLeg(event)) return [];
+    const leg = LEGS[event.type];
+    const { transferId, amountMinor } = event.data;
+    const accountId = stored.streamId.replace(/^account-/, '');
+    return [{ leg, transferId, accountId, version: stored.version, amountMinor, position: stored.position }];
+  });
+}
+
+function isLeg(event: NonNullable<Decoded['event']>): event is LegEvent {
+  return event.type in LEGS;
+}
+
+/**
+ * Each leg in an account's stream must be the one that its transfer's head knows: so a second debit or credit
+ * of a transfer shows. That each head's legs exist and end well is `checkTransfers`' part.
+ */
+export async function checkLegs(
+  { store, tenant, tally }: Snapshots,
+  page: readonly Decoded[],
+): Promise<void> {
+  const legs = legsOf(page);
+  if (legs.length === 0) return;
+  const heads = await findHeads(store, tenant, [
+    ...new Set(legs.map((leg) => transferStream(leg.transferId))),
+  ]);
+  for (const { leg, transferId, accountId, version } of legs) {
+    const head = legsSchema.safeParse(heads.get(transferStream(transferId))?.state);
+    const known =
+      head.success &&
+      head.data.legs.some((one) => one.leg === leg && one.accountId === accountId && one.version === version);
+    tally.expect('legs-pair-up', known, () => {
+      return `event account-${accountId}/${version} is a ${leg} that transfer ${transferId} does not know`;
+    });
+  }
+}

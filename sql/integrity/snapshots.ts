@@ -1,0 +1,50 @@
+import type { Tenant } from '../../domain/ids.ts';
+import type { Pool, PoolClient } from '../../platform/postgres.ts';
+import { inTransaction } from '../transaction.ts';
+import { readWatermark } from '../watermark.ts';
+import type { Tally } from './tally.ts';
+
+/** Two snapshots that do not move: the read tables as they were, then the store, which knows at least as much. */
+export type Snapshots = {
+  readonly tenant: Tenant;
+  readonly read: PoolClient;
+  readonly store: PoolClient;
+  /** Every event up to this position is applied in the read snapshot. */
+  readonly watermark: bigint;
+  readonly tally: Tally;
+};
+
+/** Rows that are looked at in one go: small, so that a check does not hold up the requests beside it. */
+export const PAGE_SIZE = 500;
+
+const BEGIN = 'begin isolation level repeatable read read only';
+
+/** Opens both snapshots, the read tables' first, and closes them when `work` ends. */
+export function withSnapshots<T>(
+  pools: { readPool: Pool; pool: Pool },
+  parts: Pick<Snapshots, 'tenant' | 'tally'>,
+  work: (snapshots: Snapshots) => Promise<T>,
+): Promise<T> {
+  return inTransaction(
+    pools.readPool,
+    async (read) => {
+      await allowPauses(read);
+      // The first query takes the snapshot: it must come before the store's.
+      const watermark = await readWatermark(read);
+      return inTransaction(
+        pools.pool,
+        async (store) => {
+          await allowPauses(store);
+          return work({ ...parts, read, store, watermark });
+        },
+        BEGIN,
+      );
+    },
+    BEGIN,
+  );
+}
+
+/** One snapshot idles while the other is read, for longer than a request's transaction may. */
+async function allowPauses(client: PoolClient): Promise<void> {
+  await client.query("set local idle_in_transaction_session_timeout = '60s'");
+}
