@@ -17,13 +17,10 @@ export const commandHeaders = z.object({
       description:
         'A repeat with the same key and body gets the first answer again, with Idempotency-Replayed: true',
     }),
-  Prefer: z
-    .string()
-    .optional()
-    .openapi({
-      example: 'wait=5',
-      description: '`wait=N` seconds (at most 30) or `respond-async` (RFC 7240)',
-    }),
+  Prefer: z.string().optional().openapi({
+    example: 'wait=5',
+    description: '`wait=N` seconds (at most 30) or `respond-async` (RFC 7240)',
+  }),
 });
 
 /** What the answer to a command's POST carries, for a route's `responses`. */

@@ -15,7 +15,6 @@ const PROBLEMS = {
   'unsupported-media-type': [415, 'The body must be JSON'],
   'idempotency-key-reused': [422, 'The Idempotency-Key was used for another request'],
   'version-ahead': [409, 'The version does not exist yet'],
-  'rebuild-running': [409, 'A rebuild is running already'],
   'not-ready': [503, 'The resource is recorded and not there yet'],
   unavailable: [503, 'A dependency is not reachable'],
   internal: [500, 'Something is wrong on our side'],

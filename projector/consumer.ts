@@ -4,7 +4,7 @@ import type { Pool } from '../platform/postgres.ts';
 import { applyChunk } from './apply-chunk.ts';
 import { readMessage } from './delivery.ts';
 import type { Loop } from './supervise.ts';
-import { ensureTopics, type Topics } from './topics.ts';
+import type { EnsureTopics, Topics } from './topics.ts';
 
 /** Events in one transaction. */
 const CHUNK = 500;
@@ -21,6 +21,7 @@ export type ConsumerOptions = {
   readonly kafka: Kafka;
   readonly groupId: string;
   readonly topics: Topics;
+  readonly ensureTopics: EnsureTopics;
 };
 
 /**
@@ -30,7 +31,7 @@ export type ConsumerOptions = {
  */
 export function createConsumer(options: ConsumerOptions): Loop {
   return async (signal, beat) => {
-    await ensureTopics(options.kafka, options.topics);
+    await options.ensureTopics();
     const consumer = options.kafka.consumer({
       groupId: options.groupId,
       sessionTimeout: SESSION_TIMEOUT_MS,

@@ -14,7 +14,7 @@ import { healStream, NO_PARTITION } from './apply.ts';
 import { lead } from './leader.ts';
 import { PROJECTION_NAMES } from './projections.ts';
 import { type Loop, poll } from './supervise.ts';
-import { ensureTopics, type Topics } from './topics.ts';
+import type { EnsureTopics, Topics } from './topics.ts';
 
 const BATCH = 50;
 const PACE = { full: BATCH, busyMs: 250, idleMs: 1_000 };
@@ -23,11 +23,11 @@ const PACE = { full: BATCH, busyMs: 250, idleMs: 1_000 };
  * Sends each dead letter to its topic, with its cause in the headers. The table is the outbox: a letter is marked
  * after the acknowledgement, so it may be sent twice, never lost. One leader.
  */
-export function createDeadLetterSender(options: { readPool: Pool; kafka: Kafka; topics: Topics }): Loop {
-  const { readPool, kafka, topics } = options;
+export function createDeadLetterSender(options: { readPool: Pool; kafka: Kafka; topics: Topics; ensureTopics: EnsureTopics }): Loop {
+  const { readPool, kafka, topics, ensureTopics } = options;
   return (signal, beat) =>
     lead(readPool, 'dead-letters', signal, beat, async (client, leading) => {
-      await ensureTopics(kafka, topics);
+      await ensureTopics();
       const producer = kafka.producer({ allowAutoTopicCreation: false });
       try {
         await producer.connect();

@@ -8,6 +8,7 @@ import { createRebuilder } from './rebuild.ts';
 import { createRelay } from './relay.ts';
 import { createSequencer } from './sequencer.ts';
 import { type Loop, supervise } from './supervise.ts';
+import { createEnsureTopics } from './topics.ts';
 import { createWatermark } from './watermark.ts';
 
 export type ProjectorDeps = {
@@ -88,13 +89,14 @@ function createLoops(deps: ProjectorDeps, now: () => number): Record<LoopName, L
     deadLetterTopic: config.KAFKA_DEAD_LETTER_TOPIC,
     partitions: config.KAFKA_PARTITIONS,
   };
+  const ensureTopics = createEnsureTopics(kafka, topics);
   return {
     sequencer: createSequencer({ pool, partitions: config.KAFKA_PARTITIONS }),
-    relay: createRelay({ pool, kafka, topics }),
-    consumer: createConsumer({ pool, readPool, kafka, topics, groupId: config.KAFKA_GROUP }),
+    relay: createRelay({ pool, kafka, topics, ensureTopics }),
+    consumer: createConsumer({ pool, readPool, kafka, topics, ensureTopics, groupId: config.KAFKA_GROUP }),
     watermark: createWatermark({ pool, readPool, now }),
     rebuild: createRebuilder({ pool, readPool, log }),
-    'dead-letters': createDeadLetterSender({ readPool, kafka, topics }),
+    'dead-letters': createDeadLetterSender({ readPool, kafka, topics, ensureTopics }),
   };
 }
 

@@ -7,7 +7,7 @@ import { streamName } from '../sql/read-stream.ts';
 import { readRelayCursor, saveRelayCursor } from '../sql/relay-cursor.ts';
 import { lead } from './leader.ts';
 import { type Loop, poll } from './supervise.ts';
-import { ensureTopics, type Topics } from './topics.ts';
+import type { EnsureTopics, Topics } from './topics.ts';
 
 const BATCH = 1_000;
 /** Kafka refuses a batch above 1 MB; an event is far smaller than the other half. */
@@ -15,17 +15,17 @@ const MAX_SEND_BYTES = 512 * 1024;
 const PACE = { full: 1, busyMs: 2, idleMs: 50 };
 const CURSOR = 'kafka';
 
-export type RelayOptions = { readonly pool: Pool; readonly kafka: Kafka; readonly topics: Topics };
+export type RelayOptions = { readonly pool: Pool; readonly kafka: Kafka; readonly topics: Topics; readonly ensureTopics: EnsureTopics };
 
 /**
  * Follows the log by its cursor and sends each event to Kafka, in order: one leader, an idempotent producer, one
  * request at a time, the cursor saved after the acknowledgement. The first failed send ends the run: the producer
  * is thrown away, and the supervisor starts again from the cursor, so an event may be sent twice, never skipped.
  */
-export function createRelay({ pool, kafka, topics }: RelayOptions): Loop {
+export function createRelay({ pool, kafka, topics, ensureTopics }: RelayOptions): Loop {
   return (signal, beat) =>
     lead(pool, 'relay', signal, beat, async (client, leading) => {
-      await ensureTopics(kafka, topics);
+      await ensureTopics();
       const producer = kafka.producer({
         idempotent: true,
         maxInFlightRequests: 1,

@@ -10,11 +10,24 @@ export type Topics = {
 const REPLICATION = 3;
 const TIMEOUT_MS = 10_000;
 
+/** Makes sure that the topics exist; loops that ask at the same time share one answer. */
+export type EnsureTopics = () => Promise<void>;
+
+export function createEnsureTopics(kafka: Kafka, topics: Topics): EnsureTopics {
+  let asking: Promise<void> | undefined;
+  return () => {
+    asking ??= ensureTopics(kafka, topics).finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+}
+
 /**
  * Creates the topics that are missing, and raises the number of partitions to what is configured; Kafka never
  * lowers it, and the sequencer simply does not use the rest.
  */
-export async function ensureTopics(kafka: Kafka, topics: Topics): Promise<void> {
+async function ensureTopics(kafka: Kafka, topics: Topics): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   try {

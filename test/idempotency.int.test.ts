@@ -50,7 +50,9 @@ const fiftyPosts = () =>
 const debits = async () =>
   (await db.query("select count(*) from events where type = 'TransferDebited'")).rows[0].count;
 
-describe('fifty POSTs of one transfer under one Idempotency-Key, over two API processes', () => {
+describe('fifty POSTs of one transfer under one Idempotency-Key, over two API processes', {
+  timeout: 150_000,
+}, () => {
   let first = '';
 
   test('move the money once and give fifty equal answers', async () => {

@@ -125,7 +125,7 @@ async function expectBalancedBooks() {
   expect(transit.balance).toBe('0.00');
 }
 
-describe('a worker that is killed', () => {
+describe('a worker that is killed', { timeout: 150_000 }, () => {
   test('after the debit: another one goes on with the credit', async () => {
     const first = await worker();
     await open(first);

@@ -16,7 +16,7 @@ type VitestReport = {
 
 /** In the order of their price, so that a slip is told within seconds. */
 const CHECKS: Check[] = [
-  { name: 'biome', command: ['biome', 'ci', '.'] },
+  { name: 'biome', command: ['biome', 'ci', '--colors', process.stdout.isTTY ? 'force' : 'off', '.'] },
   { name: 'types', command: ['tsc'] },
   { name: 'rooms', command: ['depcruise', '.'] },
   { name: 'unused', command: ['knip'] },

@@ -71,6 +71,11 @@ export const metadataField = z
   })
   .openapi({ example: { invoice: '2026-17' } });
 
+/** Labels in an answer: what was once stored is shown, whatever a client may send today. */
+export const metadataAnswer = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+  .openapi({ example: { invoice: '2026-17' } });
+
 function labelsError(issue: { code?: string | undefined }): string {
   if (issue.code === 'invalid_key') return 'keys must have 1 to 40 characters';
   return 'must be a flat object of strings, numbers, booleans and nulls';

@@ -2,7 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { type ProjectionStatus, readProjections } from '../../sql/read-projections.ts';
 import { requestRebuild } from '../../sql/request-rebuild.ts';
 import { json, problems } from '../answers.ts';
-import { timeAnswer } from '../border/fields.ts';
+import { idField, timeAnswer } from '../border/fields.ts';
+import { parsePrefer } from '../border/prefer.ts';
+import { commandHeaders } from '../commanding.ts';
 import { createRouter, type Deps } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { positionView } from '../views/account.ts';
@@ -45,9 +47,10 @@ const rebuild = createRoute({
   method: 'post',
   path: '/api/projections/{name}/rebuild',
   tags: ['operation'],
-  summary: 'Build a projection anew from the event store, beside the live one',
+  summary: 'Build a projection anew from the event store, beside the live one; joins a rebuild that runs',
   request: {
-    params: z.object({ name: z.string().openapi({ example: 'balances' }) }),
+    params: z.object({ name: idField.openapi({ example: 'balances' }) }),
+    headers: commandHeaders,
     body: { content: { 'application/json': { schema: z.strictObject({}) } } },
   },
   responses: {
@@ -55,7 +58,7 @@ const rebuild = createRoute({
       ...json('Recorded; Location tells the progress', projectionSchema),
       headers: z.object({ Location: z.string().openapi({ example: '/api/projections' }) }),
     },
-    ...problems(400, 404, 409, 413, 415, 503),
+    ...problems(400, 404, 413, 415, 503),
   },
 });
 
@@ -66,13 +69,19 @@ export function projectionRoutes(deps: Deps) {
     .openapi(list, async (c) => c.json({ items: (await read()).map(projectionView), nextCursor: null }, 200))
     .openapi(rebuild, async (c) => {
       const { name } = c.req.valid('param');
-      const asked = await requestRebuild(deps.readPool, name, deps.newId());
-      if (asked === 'already-running')
-        throw new Problem('rebuild-running', `${name} is being rebuilt already.`);
-      const projection = (await read()).find((candidate) => candidate.name === name);
-      if (projection === undefined) throw new Problem('not-found', `There is no projection ${name}.`);
+      const { 'Idempotency-Key': key, Prefer: prefer } = c.req.valid('header');
+      // A rebuild is never waited for, so a preference can only be malformed.
+      parsePrefer(prefer, 0);
+      const earlier = (await read()).find((candidate) => candidate.name === name);
+      if (earlier === undefined) throw new Problem('not-found', `There is no projection ${name}.`);
       c.header('Location', '/api/projections');
-      return c.json(projectionView(projection), 202);
+      if (key !== undefined && earlier.rebuild?.id === key) {
+        c.header('Idempotency-Replayed', 'true');
+        return c.json(projectionView(earlier), 202);
+      }
+      await requestRebuild(deps.readPool, name, key ?? deps.newId());
+      const projection = (await read()).find((candidate) => candidate.name === name);
+      return c.json(projectionView(projection ?? earlier), 202);
     });
 }
 

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { type Account, availableMinor } from '../../domain/account.ts';
 import { formatAmount } from '../../domain/money.ts';
-import { amountAnswer, metadataField, timeAnswer } from '../border/fields.ts';
+import { amountAnswer, metadataAnswer, timeAnswer } from '../border/fields.ts';
 
 export const accountSchema = z
   .strictObject({
@@ -21,7 +21,7 @@ export const accountSchema = z
         "That event's place in the global order; null in an answer from the write side, which has none yet",
     }),
     asOf: timeAnswer.openapi({ description: 'When that event was decided' }),
-    metadata: metadataField,
+    metadata: metadataAnswer,
     createdAt: timeAnswer,
   })
   .openapi('Account');

@@ -3,7 +3,7 @@ import type { DomainEvent } from '../../domain/events.ts';
 import { formatAmount } from '../../domain/money.ts';
 import { decodeEvent } from '../../sql/codec.ts';
 import type { PlacedEvent } from '../../sql/list-events.ts';
-import { amountAnswer, metadataField, timeAnswer } from '../border/fields.ts';
+import { amountAnswer, metadataAnswer, timeAnswer } from '../border/fields.ts';
 import { positionView } from './account.ts';
 import { refusalSchema } from './refusal.ts';
 
@@ -13,7 +13,7 @@ const cash = {
   currency: text,
   balance: amountAnswer.openapi({ description: "The account's balance after it" }),
   description: text.nullable(),
-  metadata: metadataField,
+  metadata: metadataAnswer,
 };
 const terms = {
   transferId: text,
@@ -23,7 +23,7 @@ const terms = {
   currency: text,
   description: text.nullable(),
   reference: text.nullable(),
-  metadata: metadataField,
+  metadata: metadataAnswer,
 };
 const told = { ...terms, refusal: refusalSchema };
 const opened = {
@@ -32,7 +32,7 @@ const opened = {
   name: text.nullable(),
   currency: text,
   overdraftLimit: amountAnswer,
-  metadata: metadataField,
+  metadata: metadataAnswer,
 };
 
 /** An event of one type; the fields around its data are the same in all. */

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { formatAmount } from '../../domain/money.ts';
 import type { ReadTransaction } from '../../sql/list-transactions.ts';
 import type { AccountAnswer } from '../../sql/read-account-answer.ts';
-import { amountAnswer, metadataField, timeAnswer } from '../border/fields.ts';
+import { amountAnswer, metadataAnswer, timeAnswer } from '../border/fields.ts';
 
 export const transactionSchema = z
   .strictObject({
@@ -16,7 +16,7 @@ export const transactionSchema = z
     transferId: z.string().nullable(),
     counterpartyId: z.string().nullable(),
     description: z.string().nullable(),
-    metadata: metadataField,
+    metadata: metadataAnswer,
     version: z.int(),
     occurredAt: timeAnswer,
   })

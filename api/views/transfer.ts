@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { formatAmount } from '../../domain/money.ts';
 import { isFinal, type Transfer } from '../../domain/transfer.ts';
 import type { ClaimingCommand } from '../../sql/list-claiming-commands.ts';
-import { amountAnswer, metadataField, timeAnswer } from '../border/fields.ts';
+import { amountAnswer, metadataAnswer, timeAnswer } from '../border/fields.ts';
 import type { Deps } from '../context.ts';
 import { refusalSchema } from './refusal.ts';
 
@@ -39,7 +39,7 @@ export const transferSchema = z
     }),
     description: z.string().nullable(),
     reference: z.string().nullable(),
-    metadata: metadataField,
+    metadata: metadataAnswer,
     createdAt: timeAnswer,
     finishedAt: timeAnswer.nullable(),
   })

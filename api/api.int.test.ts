@@ -1,0 +1,415 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createHouse, type House } from '../test/house.ts';
+
+let house: House;
+beforeAll(async () => {
+  house = await createHouse({ COMMAND_WAIT_MS: '20000', READ_WAIT_MS: '20000' });
+});
+afterAll(() => house.close());
+
+/** The fields that these tests look at, of whatever an answer is. */
+type Body = {
+  id: string;
+  code: string;
+  type: string;
+  status: string;
+  name: string;
+  amount: string;
+  balance: string;
+  closingBalance: string;
+  occurredAt: string;
+  transferId: string;
+  version: number;
+  position: number;
+  sum: string;
+  ok: boolean;
+  checked: number;
+  firstViolation: string | null;
+  data: object;
+  rebuild: { status: string } | null;
+  errors: { pointer: string }[];
+  items: Body[];
+  totals: Body[];
+  currencies: Body[];
+  checks: Body[];
+  nextCursor: string | null;
+};
+type Answer = { status: number; headers: Headers; text: string; body: Body };
+
+async function ask(
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await house.app.request(path, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: JSON.parse(text || '{}') };
+}
+const get = (path: string, headers: Record<string, string> = {}) => ask('GET', path, undefined, headers);
+const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+  ask('POST', path, body, headers);
+
+async function open(id: string, initialDeposit = '100.00', more: object = {}): Promise<Answer> {
+  const answer = await post('/api/accounts', { id, currency: 'EUR', initialDeposit, ...more });
+  expect(answer.status, answer.text).toBe(201);
+  return answer;
+}
+const move = (id: string, from: string, to: string, amount: string) =>
+  post('/api/transfers', { id, from, to, amount, currency: 'EUR' });
+
+describe('accounts', () => {
+  test('an account is opened, told and read back at its version', async () => {
+    const { body, headers } = await open('alice', '100.00', {
+      ownerId: 'c1',
+      name: 'Alice',
+      metadata: { b: 1, a: 'x' },
+    });
+    expect(headers.get('location')).toBe('/api/accounts/alice');
+    expect(body).toMatchObject({
+      id: 'alice',
+      ownerId: 'c1',
+      status: 'open',
+      balance: '100.00',
+      held: '0.00',
+      available: '100.00',
+      overdraftLimit: '0.00',
+      version: 2,
+      position: null,
+      metadata: { a: 'x', b: 1 },
+    });
+    const read = await get('/api/accounts/alice?minVersion=2');
+    expect(read.status).toBe(200);
+    expect(read.headers.get('etag')).toBe('"2"');
+    expect(read.body).toEqual({ ...body, position: expect.any(Number) });
+    expect((await get('/api/accounts/alice', { 'if-none-match': '"1", W/"2"' })).status).toBe(304);
+    expect((await get('/api/accounts/alice', { 'if-none-match': '"1"' })).status).toBe(200);
+  });
+
+  test('an id that is taken is 409, a missing account 404, a version above the head 409', async () => {
+    await open('taken');
+    expect((await post('/api/accounts', { id: 'taken', currency: 'EUR' })).body).toMatchObject({
+      code: 'account-exists',
+    });
+    expect((await get('/api/accounts/nobody')).status).toBe(404);
+    expect((await get('/api/accounts/nobody/events')).status).toBe(404);
+    expect((await get('/api/accounts/nobody/transactions')).status).toBe(404);
+    expect((await post('/api/accounts/nobody/deposits', { amount: '1', currency: 'EUR' })).status).toBe(404);
+    const ahead = await get('/api/accounts/taken?minVersion=99');
+    expect([ahead.status, ahead.body.code]).toEqual([409, 'version-ahead']);
+  });
+
+  test('cash answers with the transaction, the new balance and the version', async () => {
+    await open('cash', '0');
+    const paid = await post('/api/accounts/cash/deposits', {
+      amount: '10.5',
+      currency: 'EUR',
+      description: 'd',
+    });
+    expect(paid.status).toBe(201);
+    expect(paid.body).toMatchObject({
+      accountId: 'cash',
+      type: 'deposit',
+      amount: '10.50',
+      openingBalance: '0.00',
+      closingBalance: '10.50',
+      balance: '10.50',
+      description: 'd',
+      version: 2,
+    });
+    const taken = await post('/api/accounts/cash/withdrawals', { amount: '4', currency: 'EUR' });
+    expect(taken.body).toMatchObject({
+      type: 'withdrawal',
+      amount: '-4.00',
+      closingBalance: '6.50',
+      version: 3,
+    });
+    const refused = await post('/api/accounts/cash/withdrawals', { amount: '6.51', currency: 'EUR' });
+    expect([refused.status, refused.body.code]).toEqual([422, 'insufficient-funds']);
+    const other = await post('/api/accounts/cash/deposits', { amount: '1', currency: 'USD' });
+    expect([other.status, other.body.code]).toEqual([422, 'currency-mismatch']);
+    const list = await get('/api/accounts/cash/transactions?minVersion=3');
+    expect(list.body.items.map((item) => [item.type, item.amount, item.closingBalance])).toEqual([
+      ['withdrawal', '-4.00', '6.50'],
+      ['deposit', '10.50', '10.50'],
+    ]);
+    expect(list.body.items[1]?.id).toBe(paid.body.id);
+    expect((await get('/api/reports/transactions/cash')).body).toEqual(list.body);
+    expect((await get(`/api/accounts/cash/transactions?to=${paid.body.occurredAt}`)).body.items).toEqual([]);
+  });
+
+  test('freeze, unfreeze and close are 200, and refuse by their code', async () => {
+    await open('life', '0');
+    const frozen = await post('/api/accounts/life/freeze', { reason: 'lost' });
+    expect([frozen.status, frozen.body.status, frozen.body.version]).toEqual([200, 'frozen', 2]);
+    const refused = await post('/api/accounts/life/deposits', { amount: '1', currency: 'EUR' });
+    expect([refused.status, refused.body.code]).toEqual([422, 'account-frozen']);
+    expect((await post('/api/accounts/life/unfreeze', { reason: 'found' })).body.status).toBe('open');
+    expect((await post('/api/accounts/life/close', { reason: 'done' })).body.status).toBe('closed');
+    const closed = await post('/api/accounts/life/close', { reason: 'again' });
+    expect([closed.status, closed.body.code]).toEqual([422, 'account-closed']);
+  });
+
+  test('lists page by cursors that keep their filters', async () => {
+    for (const id of ['p1', 'p2', 'p3']) await open(id, '1', { ownerId: 'pager' });
+    await get('/api/accounts/p3?minVersion=2');
+    await get('/api/accounts/p2?minVersion=2');
+    await get('/api/accounts/p1?minVersion=2');
+    const first = (await get('/api/accounts?ownerId=pager&limit=2')).body;
+    expect(first.items.map((item) => item.id)).toEqual(['p1', 'p2']);
+    const second = (await get(`/api/accounts?limit=2&cursor=${first.nextCursor}`)).body;
+    expect(second).toMatchObject({ items: [{ id: 'p3' }], nextCursor: null });
+    const differs = await get(`/api/accounts?ownerId=other&cursor=${first.nextCursor}`);
+    expect(differs.body.errors[0]?.pointer).toBe('/query/ownerId');
+    expect((await get(`/api/transfers?cursor=${first.nextCursor}`)).status).toBe(400);
+    const report = (await get('/api/reports/balances?currency=EUR&limit=1')).body;
+    expect(report.items).toHaveLength(1);
+    expect(report.totals[0]).toMatchObject({ currency: 'EUR', balance: expect.any(String) });
+  });
+});
+
+describe('commands', () => {
+  test('a repeat under the same key is the same to the byte, and says so', async () => {
+    const body = { id: 'same', currency: 'EUR', initialDeposit: '5', metadata: { z: 1, a: 2 } };
+    const reordered = { metadata: { a: 2, z: 1 }, initialDeposit: '5.00', currency: 'EUR', id: 'same' };
+    const first = await post('/api/accounts', body, { 'idempotency-key': 'k1' });
+    const again = await post('/api/accounts', reordered, { 'idempotency-key': 'k1' });
+    expect(again.text).toBe(first.text);
+    expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([201, 'true']);
+    expect(first.headers.get('idempotency-replayed')).toBeNull();
+    const reused = await post('/api/accounts', { ...body, id: 'else' }, { 'idempotency-key': 'k1' });
+    expect([reused.status, reused.body.code]).toEqual([422, 'idempotency-key-reused']);
+    const cash = { amount: '2', currency: 'EUR', metadata: { q: 1, b: 2 } };
+    const paid = await post('/api/accounts/same/deposits', cash, { 'idempotency-key': 'k1' });
+    expect(paid.body.balance).toBe('7.00');
+    expect((await post('/api/accounts/same/deposits', cash, { 'idempotency-key': 'k1' })).text).toBe(
+      paid.text,
+    );
+    const lost = { amount: '99', currency: 'EUR' };
+    const refused = await post('/api/accounts/same/withdrawals', lost, { 'idempotency-key': 'k2' });
+    const refusedAgain = await post('/api/accounts/same/withdrawals', lost, { 'idempotency-key': 'k2' });
+    expect([refusedAgain.status, refusedAgain.text]).toEqual([422, refused.text]);
+    expect(refusedAgain.headers.get('idempotency-replayed')).toBe('true');
+  });
+
+  test('respond-async is 202 with a Location that tells the end; nothing accepted is 404', async () => {
+    const prefer = { prefer: 'respond-async' };
+    const opening = await post('/api/accounts', { id: 'later', currency: 'EUR' }, prefer);
+    expect(opening.status).toBe(202);
+    expect(opening.headers.get('preference-applied')).toBe('respond-async');
+    expect(opening.headers.get('location')).toBe(`/api/commands/${opening.body.id}`);
+    expect([200, 503]).toContain((await get('/api/accounts/later')).status);
+    await expect
+      .poll(async () => (await get(`/api/commands/${opening.body.id}`)).body.status)
+      .toBe('completed');
+    await open('later2');
+    const moving = await post(
+      '/api/transfers',
+      { id: 'tl', from: 'later2', to: 'later', amount: '1', currency: 'EUR' },
+      prefer,
+    );
+    expect(moving.status).toBe(202);
+    expect(moving.headers.get('location')).toBe('/api/transfers/tl');
+    expect((await get('/api/transfers/tl')).status).toBe(200);
+    await expect.poll(async () => (await get('/api/transfers/tl')).body.status).toBe('completed');
+  });
+
+  test('the command log tells each, newest first', async () => {
+    const page = (await get('/api/commands?limit=3')).body;
+    expect(page.items).toHaveLength(3);
+    const next = (await get(`/api/commands?limit=3&cursor=${page.nextCursor}`)).body;
+    expect((next.items[0]?.id ?? '') < (page.items[2]?.id ?? '')).toBe(true);
+    expect((await get(`/api/commands/${page.items[0]?.id}`)).body).toEqual(page.items[0]);
+    expect((await get('/api/commands/nope')).status).toBe(404);
+  });
+});
+
+describe('transfers', () => {
+  test('a completed transfer is 201, read back the same, and listed the same', async () => {
+    await open('from1', '50');
+    await open('to1', '0');
+    const made = await post('/api/transfers', {
+      id: 'tr1',
+      from: 'from1',
+      to: 'to1',
+      amount: '20',
+      currency: 'EUR',
+      reference: 'r',
+      metadata: { n: 1 },
+    });
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({
+      id: 'tr1',
+      amount: '20.00',
+      status: 'completed',
+      refusal: null,
+      legs: [
+        { leg: 'debit', accountId: 'from1', version: 3 },
+        { leg: 'credit', accountId: 'to1', version: 2 },
+      ],
+      workflow: { id: 'main/transfer/tr1', url: expect.stringContaining('main%2Ftransfer%2Ftr1') },
+      finishedAt: expect.any(String),
+    });
+    expect((await get('/api/transfers/tr1')).text).toBe(made.text);
+    await get('/api/accounts/from1?minVersion=3');
+    await get('/api/accounts/to1?minVersion=2');
+    const listed = (await get('/api/transfers?accountId=to1&status=completed')).body;
+    expect(listed.items).toEqual([made.body]);
+    expect(
+      (await post('/api/transfers', { id: 'tr1', from: 'a', to: 'b', amount: '1', currency: 'EUR' })).body
+        .code,
+    ).toBe('transfer-exists');
+  });
+
+  test('what was not done is 422 and tells the transfer and how it ended', async () => {
+    await open('from2', '50');
+    await open('to2', '0');
+    await post('/api/accounts/to2/freeze', { reason: 'test' });
+    const cases: [Answer, string, string][] = [
+      [await move('x1', 'from2', 'from2', '1'), 'same-account', 'rejected'],
+      [await move('x2', 'nobody', 'to2', '1'), 'account-not-found', 'rejected'],
+      [await move('x3', 'from2', 'to2', '51'), 'insufficient-funds', 'rejected'],
+      [await move('x4', 'from2', 'to2', '5'), 'account-frozen', 'refunded'],
+      [await move('x5', 'from2', 'nobody', '5'), 'account-not-found', 'refunded'],
+    ];
+    for (const [answer, code, transferStatus] of cases) {
+      expect(answer.status).toBe(422);
+      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+      expect(answer.body).toMatchObject({
+        type: `/problems/${code}`,
+        code,
+        transferId: expect.any(String),
+        transferStatus,
+      });
+      expect((await get(`/api/transfers/${answer.body.transferId}`)).body.status).toBe(transferStatus);
+    }
+    expect((await get('/api/accounts/from2')).body.balance).toBe('50.00');
+    expect((await get('/api/transfers/nothing')).status).toBe(404);
+  });
+});
+
+describe('the store and the reports', () => {
+  test('events are followed by position without gap, amounts as decimals', async () => {
+    await open('ev', '3');
+    await get('/api/accounts/ev?minVersion=2');
+    const own = (await get('/api/accounts/ev/events')).body;
+    expect(own.items.map((event) => [event.type, event.version])).toEqual([
+      ['AccountOpened', 1],
+      ['MoneyDeposited', 2],
+    ]);
+    expect(own.items[1]?.data).toMatchObject({ amount: '3.00', balance: '3.00', currency: 'EUR' });
+    expect(own.items[0]?.data).toMatchObject({ accountId: 'ev', overdraftLimit: '0.00' });
+    const positions: number[] = [];
+    let page = (await get('/api/events?limit=7')).body;
+    for (;;) {
+      positions.push(...page.items.map((event) => event.position));
+      if (page.nextCursor === null) break;
+      page = (await get(`/api/events?limit=7&cursor=${page.nextCursor}`)).body;
+    }
+    expect(positions).toEqual(positions.map((_, index) => index + 1));
+    expect((await get(`/api/events?after=${positions.length - 1}&limit=1`)).body.items[0]?.position).toBe(
+      positions.length,
+    );
+  });
+
+  test('the trial balance sums to 0 and every check of the integrity holds', async () => {
+    const trial = (await get('/api/reports/trial-balance')).body;
+    for (const currency of trial.currencies) expect(currency.sum).toBe('0.00');
+    const { body } = await get('/api/integrity');
+    expect(body.checks.filter((check) => !check.ok)).toEqual([]);
+    expect(body).toMatchObject({ ok: true, position: expect.any(Number) });
+    expect(body.checks.every((check) => check.checked > 0)).toBe(true);
+  });
+
+  test('while transfers run the integrity reports no false violation', async () => {
+    await open('hot', '1000');
+    await open('cold', '0');
+    const load = Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        move(`load${index}`, 'hot', index % 4 === 0 ? 'nobody' : 'cold', '1'),
+      ),
+    );
+    for (let run = 0; run < 5; run += 1) {
+      const { body } = await get('/api/integrity');
+      expect(body.checks.filter((check) => !check.ok)).toEqual([]);
+    }
+    await load;
+  });
+
+  test.each([
+    [
+      'balances',
+      `update balances set balance_minor = balance_minor + 1 where account_id = 'alice'`,
+      'read-tables-equal-folds',
+      'alice',
+    ],
+    [
+      'transactions',
+      `update transactions set amount_minor = amount_minor + 1 where account_id = 'alice'`,
+      'read-tables-equal-folds',
+      'alice',
+    ],
+    [
+      'heads',
+      `update heads set state = jsonb_set(state, '{balanceMinor}', '"1"') where stream_id = 'account-alice'`,
+      'heads-equal-folds',
+      'alice',
+    ],
+    [
+      'transfers',
+      `update heads set state = jsonb_set(state, '{status}', '"debited"') where stream_id = 'transfer-tr1'`,
+      'transit-equals-in-flight',
+      'EUR',
+    ],
+    [
+      'events',
+      `update events set data = jsonb_set(data, '{name}', '"Eve"') where stream_id = 'account-alice' and version = 1`,
+      'hash-chains',
+      'account-alice/1',
+    ],
+  ])('an altered row of %s is found and named', async (_table, alteration, check, named) => {
+    const { body } = await altered(alteration, () => get('/api/integrity'));
+    const found = body.checks.find((candidate) => candidate.name === check);
+    expect(body.ok).toBe(false);
+    expect(found).toMatchObject({ ok: false, firstViolation: expect.stringContaining(named) });
+  });
+
+  test('projections tell where they are, and a rebuild ends with the same balances', async () => {
+    const before = (await get('/api/accounts?limit=200')).body.items.map(balance);
+    const started = await post('/api/projections/balances/rebuild', {}, { 'idempotency-key': 'rebuild-1' });
+    expect([started.status, started.headers.get('location')]).toEqual([202, '/api/projections']);
+    const again = await post('/api/projections/balances/rebuild', {}, { 'idempotency-key': 'rebuild-1' });
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect((await post('/api/projections/nothing/rebuild', {})).status).toBe(404);
+    await expect
+      .poll(
+        async () =>
+          (await get('/api/projections')).body.items.find((one) => one.name === 'balances')?.rebuild?.status,
+        {
+          timeout: 20_000,
+        },
+      )
+      .toBe('completed');
+    expect((await get('/api/accounts?limit=200')).body.items.map(balance)).toEqual(before);
+  });
+});
+
+const balance = (account: Body) => [account.id, account.balance, account.version];
+
+/** Alters rows, looks, and puts them back as they were. */
+async function altered(alteration: string, look: () => Promise<Answer>): Promise<Answer> {
+  const [, table, where] = /^update (\w+) .* (where .*)$/.exec(alteration) ?? [];
+  await house.pool.query(`create table saved as select * from ${table} ${where}`);
+  await house.pool.query(alteration);
+  try {
+    return await look();
+  } finally {
+    await house.pool.query(`delete from ${table} ${where}`);
+    await house.pool.query(`insert into ${table} select * from saved`);
+    await house.pool.query('drop table saved');
+  }
+}

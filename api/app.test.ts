@@ -1,0 +1,306 @@
+import { z } from '@hono/zod-openapi';
+import { describe, expect, test } from 'vitest';
+import { createLog } from '../platform/log.ts';
+import { createPool } from '../platform/postgres.ts';
+import { createApp } from './app.ts';
+
+// Nothing listens on port 1: whoever gets as far as Postgres is answered 503, and validation must not.
+const log = createLog({ level: 'silent', role: 'test' });
+const nowhere = createPool({ url: 'postgres://x@127.0.0.1:1/x', max: 2, name: 'test', log });
+const app = createApp({
+  pool: nowhere,
+  readPool: nowhere,
+  dispatcher: {
+    async execute() {
+      await nowhere.query('select 1');
+      return { kind: 'key-reused' };
+    },
+  },
+  health: { temporal: async () => 'ok' },
+  config: { COMMAND_WAIT_MS: 1, READ_WAIT_MS: 1, TEMPORAL_UI_URL: '', TEMPORAL_NAMESPACE: 'default' },
+  log,
+  now: () => new Date(),
+  newId: () => 'request-1',
+  isDraining: () => false,
+});
+
+type Problem = {
+  type: string;
+  status: number;
+  instance: string;
+  errors?: { pointer: string; message: string }[];
+};
+
+async function ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await app.request(path, {
+    method,
+    ...(body === undefined ? {} : { body: text }),
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+  });
+  return { response, problem: (await response.json()) as Problem };
+}
+
+const EUR = { currency: 'EUR' };
+const CASH = { amount: '10.50', ...EUR };
+const MOVE = { from: 'a', to: 'b', ...CASH };
+const long = (length: number) => 'x'.repeat(length);
+const many = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`k${index}`, 1]));
+
+describe('malformed bodies are 400 and name the field', () => {
+  test.each<[string, unknown, string]>([
+    ['/api/accounts', {}, '/currency'],
+    ['/api/accounts', [], ''],
+    ['/api/accounts', 'null', ''],
+    ['/api/accounts', '"x"', ''],
+    ['/api/accounts', { ...EUR, nope: 1 }, '/nope'],
+    ['/api/accounts', { currency: 'eur' }, '/currency'],
+    ['/api/accounts', { currency: 'ZZZ' }, '/currency'],
+    ['/api/accounts', { currency: 978 }, '/currency'],
+    ['/api/accounts', { ...EUR, id: '' }, '/id'],
+    ['/api/accounts', { ...EUR, id: '-a' }, '/id'],
+    ['/api/accounts', { ...EUR, id: 'a/b' }, '/id'],
+    ['/api/accounts', { ...EUR, id: long(65) }, '/id'],
+    ['/api/accounts', { ...EUR, id: 'transit' }, '/id'],
+    ['/api/accounts', { ...EUR, id: null }, '/id'],
+    ['/api/accounts', { ...EUR, ownerId: 'a b' }, '/ownerId'],
+    ['/api/accounts', { ...EUR, name: long(201) }, '/name'],
+    ['/api/accounts', { ...EUR, initialDeposit: 10 }, '/initialDeposit'],
+    ['/api/accounts', { ...EUR, initialDeposit: '-1' }, '/initialDeposit'],
+    ['/api/accounts', { ...EUR, overdraftLimit: '1.001' }, '/overdraftLimit'],
+    ['/api/accounts', { ...EUR, metadata: [] }, '/metadata'],
+    ['/api/accounts', { ...EUR, metadata: { a: {} } }, '/metadata/a'],
+    ['/api/accounts', { ...EUR, metadata: { a: long(501) } }, '/metadata/a'],
+    ['/api/accounts', '{"currency":"EUR","metadata":{"a":1e999}}', '/metadata/a'],
+    ['/api/accounts', '{"currency":"EUR","metadata":{"a":12345678901234567890}}', '/metadata/a'],
+    ['/api/accounts', { ...EUR, metadata: { [long(41)]: 1 } }, `/metadata/${long(41)}`],
+    ['/api/accounts', { ...EUR, metadata: many }, '/metadata'],
+    ['/api/accounts/a/deposits', {}, '/amount'],
+    ['/api/accounts/a/deposits', { amount: '1' }, '/currency'],
+    ['/api/accounts/a/deposits', { ...CASH, description: long(501) }, '/description'],
+    ['/api/accounts/a/withdrawals', { ...CASH, reference: 'x' }, '/reference'],
+    ['/api/accounts/a/freeze', {}, '/reason'],
+    ['/api/accounts/a/unfreeze', { reason: '' }, '/reason'],
+    ['/api/accounts/a/close', { reason: long(501) }, '/reason'],
+    ['/api/accounts/a/close', { reason: 5 }, '/reason'],
+    ['/api/transfers', { ...MOVE, from: undefined }, '/from'],
+    ['/api/transfers', { ...MOVE, to: 'b b' }, '/to'],
+    ['/api/transfers', { ...MOVE, reference: long(101) }, '/reference'],
+    ['/api/transfers', { ...MOVE, executeAt: '2030-01-01T00:00:00Z' }, '/executeAt'],
+    ['/api/transfers', { ...MOVE, dryRun: true }, '/dryRun'],
+    ['/api/transfers', { ...MOVE, quoteId: 'q' }, '/quoteId'],
+    ['/api/transfers', '{"from":"a","from":"b"}', '/from'],
+    ['/api/projections/balances/rebuild', { force: true }, '/force'],
+    ['/api/projections/%00/rebuild', {}, '/path/name'],
+  ])('POST %s %j -> %s', async (path, body, pointer) => {
+    const { response, problem } = await ask('POST', path, body);
+    expect(response.status).toBe(400);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(problem).toMatchObject({ type: '/problems/validation', status: 400, instance: path });
+    expect(problem.errors?.map((error) => error.pointer)).toContain(pointer);
+  });
+});
+
+describe('amounts at the border', () => {
+  const wrong = [
+    '1e3',
+    '+1',
+    '-1',
+    '0',
+    '0.00',
+    '.5',
+    '5.',
+    '05',
+    '1.001',
+    '1,00',
+    ' 1',
+    '',
+    '1'.repeat(19),
+    '١',
+  ];
+  test.each([...wrong, 10, 10.5, null, true, ['1'], {}])('%j is refused at /amount', async (amount) => {
+    const { response, problem } = await ask('POST', '/api/transfers', { ...MOVE, amount });
+    expect(response.status).toBe(400);
+    expect(problem.errors).toEqual([{ pointer: '/amount', message: expect.any(String) }]);
+  });
+
+  test.each([
+    ['10.5', 'EUR'],
+    ['10', 'EUR'],
+    ['10', 'JPY'],
+    ['0.001', 'BHD'],
+  ])('%s %s is fine', async (amount, currency) => {
+    const { response } = await ask('POST', '/api/transfers', { ...MOVE, amount, currency });
+    expect(response.status).toBe(503);
+  });
+
+  test('JPY has no decimals', async () => {
+    const { problem } = await ask('POST', '/api/transfers', { ...MOVE, amount: '10.5', currency: 'JPY' });
+    expect(problem.errors?.[0]).toEqual({
+      pointer: '/amount',
+      message: 'JPY has 0 decimals: write it like "10"',
+    });
+  });
+});
+
+describe('malformed addresses and headers are 400 and name the place', () => {
+  test.each([
+    ['/api/accounts?nope=1', '/query/nope'],
+    ['/api/accounts?limit=0', '/query/limit'],
+    ['/api/accounts?limit=201', '/query/limit'],
+    ['/api/accounts?limit=1.5', '/query/limit'],
+    ['/api/accounts?limit=', '/query/limit'],
+    ['/api/accounts?limit=1&limit=2', '/query/limit'],
+    ['/api/accounts?status=gone', '/query/status'],
+    ['/api/accounts?currency=zzz', '/query/currency'],
+    ['/api/accounts?ownerId=%00', '/query/ownerId'],
+    ['/api/accounts?cursor=abc', '/query/cursor'],
+    ['/api/accounts?cursor=', '/query/cursor'],
+    ['/api/accounts/a%20b', '/path/id'],
+    ['/api/accounts/%00', '/path/id'],
+    ['/api/accounts/%ff', '/path/id'],
+    [`/api/accounts/${long(65)}`, '/path/id'],
+    ['/api/accounts/a?at=2026-01-01T00:00:00Z', '/query/at'],
+    ['/api/accounts/a?version=1', '/query/version'],
+    ['/api/accounts/a?minVersion=0', '/query/minVersion'],
+    ['/api/accounts/a?minVersion=x', '/query/minVersion'],
+    ['/api/accounts/a/transactions?from=yesterday', '/query/from'],
+    ['/api/accounts/a/transactions?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', '/query/to'],
+    ['/api/events?after=-1', '/query/after'],
+    ['/api/events?after=99999999999999999999', '/query/after'],
+    ['/api/transfers?status=lost', '/query/status'],
+    ['/api/transfers/a%20b', '/path/id'],
+    ['/api/commands?cursor=%00', '/query/cursor'],
+    ['/healthz?x=1', '/query/x'],
+  ])('GET %s -> %s', async (path, pointer) => {
+    const { response, problem } = await ask('GET', path);
+    expect(response.status).toBe(400);
+    expect(problem.errors?.map((error) => error.pointer)).toContain(pointer);
+  });
+
+  test.each([
+    ['Idempotency-Key', ''],
+    ['Idempotency-Key', 'a b'],
+    ['Idempotency-Key', 'ü'],
+    ['Idempotency-Key', long(256)],
+    ['Prefer', 'wait=soon'],
+  ])('%s: %s', async (name, value) => {
+    const { response, problem } = await ask('POST', '/api/transfers', MOVE, { [name]: value });
+    expect(response.status).toBe(400);
+    expect(problem.errors?.[0]?.pointer).toBe(`/header/${name}`);
+  });
+});
+
+describe('the other refusals of the border', () => {
+  test('an unknown path is 404', async () => {
+    const { response, problem } = await ask('POST', '/api/nope', 'not json', {
+      'content-type': 'text/plain',
+    });
+    expect(response.status).toBe(404);
+    expect(problem.type).toBe('/problems/not-found');
+  });
+
+  test.each([
+    ['DELETE', '/api/accounts', 'POST, GET, HEAD'],
+    ['GET', '/api/accounts/a/deposits', 'POST'],
+    ['POST', '/api/accounts/a', 'GET, HEAD'],
+    ['PUT', '/api/transfers/t', 'GET, HEAD'],
+    ['POST', '/openapi.json', 'GET, HEAD'],
+  ])('%s %s is 405 and allows %s', async (method, path, allow) => {
+    const { response, problem } = await ask(method, path);
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe(allow);
+    expect(problem.type).toBe('/problems/method-not-allowed');
+  });
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', ''])(
+    'a body of type "%s" is 415',
+    async (type) => {
+      const { response } = await ask('POST', '/api/transfers', MOVE, { 'content-type': type });
+      expect(response.status).toBe(415);
+    },
+  );
+
+  test('a body of more than 1 MB is 413, told or not', async () => {
+    const body = JSON.stringify({ ...MOVE, description: long(1_000_001) });
+    expect((await ask('POST', '/api/transfers', body)).response.status).toBe(413);
+    const told = await ask('POST', '/api/transfers', body, { 'content-length': String(body.length) });
+    expect(told.response.status).toBe(413);
+  });
+
+  test('bytes that are no UTF-8 are 400', async () => {
+    const response = await app.request('/api/transfers', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: new Uint8Array([0x22, 0xff, 0x22]),
+    });
+    expect(response.status).toBe(400);
+  });
+
+  test('Postgres down is 503 with Retry-After, and tells nothing of it', async () => {
+    for (const path of [
+      '/api/accounts',
+      '/api/accounts/a',
+      '/api/transfers/t',
+      '/api/events',
+      '/api/integrity',
+    ]) {
+      const { response, problem } = await ask('GET', path);
+      expect(response.status).toBe(503);
+      expect(response.headers.get('retry-after')).toBe('1');
+      expect(JSON.stringify(problem)).not.toMatch(/ECONN|127\.0\.0\.1/);
+    }
+  });
+
+  test('healthz lives, readyz tells each dependency', async () => {
+    expect((await ask('GET', '/healthz')).response.status).toBe(200);
+    const { response, problem } = await ask('GET', '/readyz');
+    expect(response.status).toBe(503);
+    expect(problem).toEqual({
+      status: 'not-ready',
+      dependencies: { postgres: 'down', readDatabase: 'down', temporal: 'up' },
+    });
+  });
+});
+
+describe('the OpenAPI document', () => {
+  test('names every route, with its errors and without an untyped schema', async () => {
+    const document = documentSchema.parse(await (await app.request('/openapi.json')).json());
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths)).toContain('/api/accounts/{id}/deposits');
+    const create = document.paths['/api/transfers']?.post;
+    expect(Object.keys(create?.responses ?? {})).toEqual(
+      expect.arrayContaining(['201', '202', '400', '409', '422', '503']),
+    );
+    expect(untyped(document.components.schemas, '#')).toEqual([]);
+    expect(untyped(document.paths, '#/paths')).toEqual([]);
+  });
+});
+
+const documentSchema = z.object({
+  openapi: z.string(),
+  components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
+  paths: z.record(
+    z.string(),
+    z.record(z.string(), z.looseObject({ responses: z.record(z.string(), z.unknown()) })),
+  ),
+});
+
+/** Pointers to schemas that say nothing about their type. */
+function untyped(node: unknown, pointer: string): string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const own = 'schema' in node && isEmpty(node.schema) ? [`${pointer}/schema`] : [];
+  const properties =
+    'properties' in node && typeof node.properties === 'object' ? (node.properties ?? {}) : {};
+  const empty = Object.entries(properties).filter(([, schema]) => isEmpty(schema));
+  return [
+    ...own,
+    ...empty.map(([name]) => `${pointer}/properties/${name}`),
+    ...Object.entries(node).flatMap(([key, child]) => untyped(child, `${pointer}/${key}`)),
+  ];
+}
+
+function isEmpty(schema: unknown): boolean {
+  const says = ['type', '$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const'];
+  return typeof schema === 'object' && schema !== null && !says.some((key) => key in schema);
+}

@@ -1,0 +1,80 @@
+import { NativeConnection } from '@temporalio/worker';
+import { v7 as uuidv7 } from 'uuid';
+import { inject } from 'vitest';
+import { createActivities } from '../activities/index.ts';
+import { createWorker } from '../activities/worker.ts';
+import { type App, createApp } from '../api/app.ts';
+import { createDispatcher } from '../dispatch/create-dispatcher.ts';
+import { loadConfig } from '../platform/config.ts';
+import { createKafka } from '../platform/kafka.ts';
+import { createPool, type Pool } from '../platform/postgres.ts';
+import { createTemporalClient } from '../platform/temporal.ts';
+import { createProjector } from '../projector/projector.ts';
+import { createTestDatabase } from './database.ts';
+import { log, now } from './lab.ts';
+
+/** API, worker and projector over real parts, in this process, on a database and a topic of their own. */
+export type House = { app: App; pool: Pool; readPool: Pool; close(): Promise<void> };
+
+/** `env` overrides single settings. */
+export async function createHouse(env: Record<string, string> = {}): Promise<House> {
+  const stack = inject('stack');
+  const database = await createTestDatabase(stack);
+  const name = `house-${uuidv7().slice(-10)}`;
+  const config = loadConfig({
+    ...stack,
+    DATABASE_URL: database.url,
+    READ_DATABASE_URL: database.url,
+    TEMPORAL_TASK_QUEUE: name,
+    KAFKA_TOPIC: name,
+    KAFKA_DEAD_LETTER_TOPIC: `${name}-dead`,
+    KAFKA_GROUP: name,
+    SHUTDOWN_GRACE_MS: '1000',
+    ...env,
+  });
+  const pool = createPool({ url: config.DATABASE_URL, max: 10, name: 'house', log });
+  const readPool = createPool({ url: config.READ_DATABASE_URL, max: 10, name: 'house-read', log });
+  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+  const worker = await createWorker({ connection, config, activities: createActivities({ pool, log, now }) });
+  const running = worker.run();
+  const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
+  const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: name, log });
+  const projector = createProjector({ config, log, pool, readPool, kafka });
+  projector.failed.catch(() => undefined);
+  projector.start();
+  const newId = () => uuidv7();
+  const dispatcher = createDispatcher({
+    pool,
+    log,
+    source: { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS },
+    start: {
+      temporal: () => ({ client, eager: true }),
+      taskQueue: config.TEMPORAL_TASK_QUEUE,
+      sagaDeadlineMs: config.SAGA_DEADLINE_MS,
+    },
+  });
+  const app = createApp({
+    pool,
+    readPool,
+    dispatcher,
+    health: {},
+    config,
+    log,
+    now,
+    newId,
+    isDraining: () => false,
+  });
+  return {
+    app,
+    pool,
+    readPool,
+    async close() {
+      await projector.stop();
+      worker.shutdown();
+      await running;
+      await connection.close();
+      await Promise.all([pool.end(), readPool.end()]);
+      await database.drop();
+    },
+  };
+}
