@@ -135,8 +135,10 @@ function startWorker(house: House): Role {
     worker = await createWorker({ connection, config, activities: createActivities({ pool, log, now }) });
     const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
     house.useTemporal({ client, eager: true });
-    // Told to stop while the worker was being made: it must not begin.
-    if (!house.stopping.signal.aborted) await worker.run();
+    const run = worker.run();
+    // Told to stop while the worker was being made; only a worker that ran lets go of its connection.
+    if (house.stopping.signal.aborted) worker.shutdown();
+    await run;
   })();
   return {
     async stop() {

@@ -33,6 +33,10 @@ export function createPool(options: { url: string; max: number; name: string; lo
   });
   // An idle connection that dies is no caller's error; without a listener it would end the process.
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle Postgres connection was lost'));
+  // Nor may one that dies in use, between two statements: its next statement fails, and that is the caller's.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => options.log.warn({ err: error }, 'a Postgres connection was lost'));
+  });
   return pool;
 }
 

@@ -23,7 +23,12 @@ const PACE = { full: BATCH, busyMs: 250, idleMs: 1_000 };
  * Sends each dead letter to its topic, with its cause in the headers. The table is the outbox: a letter is marked
  * after the acknowledgement, so it may be sent twice, never lost. One leader.
  */
-export function createDeadLetterSender(options: { readPool: Pool; kafka: Kafka; topics: Topics; ensureTopics: EnsureTopics }): Loop {
+export function createDeadLetterSender(options: {
+  readPool: Pool;
+  kafka: Kafka;
+  topics: Topics;
+  ensureTopics: EnsureTopics;
+}): Loop {
   const { readPool, kafka, topics, ensureTopics } = options;
   return (signal, beat) =>
     lead(readPool, 'dead-letters', signal, beat, async (client, leading) => {

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from '../platform/postgres.ts';
-import { resign, tryToLead } from '../sql/leader-lock.ts';
+import { promiseToSpeak, resign, tryToLead } from '../sql/leader-lock.ts';
 import { pause } from './supervise.ts';
 
 /** How often a standby asks whether the lead is free. */
@@ -10,7 +10,7 @@ export type Lead = (client: PoolClient, leading: AbortSignal) => Promise<void>;
 
 /**
  * Waits to become the one leader of a task, then works until stopped. The lock lives on one connection: when
- * that is lost the lead is lost, `leading` aborts, and this throws so that its supervisor starts it again.
+ * that is lost the lead is lost (a leader that is silent for 20 s loses it too), `leading` aborts, and this throws so that its supervisor starts it again.
  */
 export async function lead(
   pool: Pool,
@@ -34,6 +34,7 @@ async function leadOnce(pool: Pool, task: string, signal: AbortSignal, work: Lea
   try {
     const leads = await tryToLead(client, task);
     if (leads) {
+      await promiseToSpeak(client);
       await work(client, AbortSignal.any([signal, lost.signal]));
       lost.signal.throwIfAborted();
       await resign(client, task);

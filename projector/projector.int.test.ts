@@ -142,6 +142,39 @@ test('a rebuild under writes comes to the same tables, and reads never go backwa
   });
 });
 
+test('connections that are cut all the time, during a rebuild too, lose and repeat nothing', async () => {
+  lab.start();
+  await Promise.all(IDS.map((id) => open(lab.pool, id)));
+  const transferring = keepTransferring();
+  await requestRebuild(lab.readPool, 'journal', 'r1');
+  await requestRebuild(lab.readPool, 'balances', 'r2');
+  let cut = 0;
+  for (let i = 0; i < 15; i += 1) {
+    // The read side's connections, and whoever leads on the write side.
+    const { rowCount } = await lab.pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()
+         and (application_name = 'test-read' or pid in (select pid from pg_locks where locktype = 'advisory'))`,
+    );
+    cut += rowCount ?? 0;
+    await delay(150);
+  }
+  await transferring.stop();
+  expect(cut).toBeGreaterThan(15);
+  await until('both are rebuilt and everything is applied', async () => {
+    const statuses = await readProjections(lab.readPool, lab.pool, new Date());
+    const rebuilt = statuses.filter(({ rebuild }) => rebuild?.status === 'completed');
+    return rebuilt.length === 2 && statuses.every(({ lag }) => lag.events === 0n);
+  });
+  await expectBalancesToMatchHeads();
+  const { transactions, entries, totals } = await readTables(lab.readPool);
+  expect(entries).toHaveLength(transactions.length);
+  const transit = totals.find((row) => row.account === 'transit');
+  expect(transit?.debits).toBe(transit?.credits);
+  const { rows } = await lab.readPool.query(`select * from dead_letters`);
+  expect(rows).toEqual([]);
+});
+
 test('deleted offsets mean that everything is consumed again, and the tables stay the same', async () => {
   const first = lab.start();
   await Promise.all(IDS.map((id) => open(lab.pool, id)));
@@ -158,10 +191,15 @@ test('deleted offsets mean that everything is consumed again, and the tables sta
   await transfer(lab.pool, 'c', 'd');
   await caughtUp(lab);
   await until('the group has consumed everything again', async () => {
-    const [offsets] = await admin.fetchOffsets({ groupId: lab.config.KAFKA_GROUP, topics: [lab.config.KAFKA_TOPIC] });
+    const [offsets] = await admin.fetchOffsets({
+      groupId: lab.config.KAFKA_GROUP,
+      topics: [lab.config.KAFKA_TOPIC],
+    });
     const ends = await admin.fetchTopicOffsets(lab.config.KAFKA_TOPIC);
     return ends.every((end) =>
-      offsets!.partitions.some((p) => p.partition === end.partition && (p.offset === end.offset || end.offset === '0')),
+      offsets!.partitions.some(
+        (p) => p.partition === end.partition && (p.offset === end.offset || end.offset === '0'),
+      ),
     );
   });
   await admin.disconnect();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
 import { isConflict, isOutage, type Pool, type PoolClient } from '../platform/postgres.ts';
+import { speak } from '../sql/leader-lock.ts';
 import { holdProjection, shareProjections } from '../sql/read-locks.ts';
 import { readLog, readLogHead } from '../sql/read-log.ts';
 import {
@@ -33,7 +34,9 @@ const OUTBOX_POLL_MS = 5;
 const SWAP_RETRY_MS = 250;
 const PACE = { full: 1, busyMs: 250, idleMs: 500 };
 
-export type RebuildOptions = { readonly pool: Pool; readonly readPool: Pool; readonly log: Logger };
+export type RebuilderDeps = { readonly pool: Pool; readonly readPool: Pool; readonly log: Logger };
+/** Everything is done over the pools; `keepLead` is called meanwhile, because the lead is on another connection. */
+type RebuildOptions = RebuilderDeps & { readonly keepLead: () => Promise<void> };
 /** A rebuild whose generation is open. */
 type Running = Rebuild & { readonly generation: number };
 
@@ -41,11 +44,14 @@ type Running = Rebuild & { readonly generation: number };
  * Builds a projection anew beside the live one, when asked: a new generation from the log, one swap, the old
  * rows deleted. One leader; each step is saved with its rows, so another goes on where a killed one stopped.
  */
-export function createRebuilder(options: RebuildOptions): Loop {
+export function createRebuilder(deps: RebuilderDeps): Loop {
   return (signal, beat) =>
-    lead(options.readPool, 'rebuild', signal, beat, async (_client, leading) => {
+    lead(deps.readPool, 'rebuild', signal, beat, async (client, leading) => {
+      const keepLead = () => speak(client);
+      const options = { ...deps, keepLead };
       for (const name of PROJECTION_NAMES) await sweep(options, name, leading);
       await poll(PACE, leading, beat, async () => {
+        await keepLead();
         const rebuild = await readRebuild(options.readPool);
         if (rebuild === undefined) return 0;
         await rebuildOrFail(options, rebuild, leading, beat);
@@ -104,6 +110,7 @@ async function build(options: RebuildOptions, running: Running, leading: AbortSi
       return walk(options, client, running, position);
     });
     beat();
+    await options.keepLead();
     if ((await readLogHead(options.pool)) - position > NEAR_THE_END) continue;
     if (await swap(options, running, position)) {
       options.log.info({ projection: running.name, generation: running.generation }, 'a rebuild is live');
@@ -176,9 +183,9 @@ async function outboxMoved(pool: Pool): Promise<void> {
 
 /** Deletes generations that nobody reads, in batches, so that no transaction is long. */
 async function sweep(
-  { readPool }: RebuildOptions,
+  { readPool, keepLead }: RebuildOptions,
   name: Rebuild['name'],
   leading: AbortSignal,
 ): Promise<void> {
-  while (!leading.aborted && (await deleteOldGenerations(readPool, name, DELETE_BATCH)) > 0);
+  while (!leading.aborted && (await deleteOldGenerations(readPool, name, DELETE_BATCH)) > 0) await keepLead();
 }

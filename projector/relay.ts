@@ -15,7 +15,12 @@ const MAX_SEND_BYTES = 512 * 1024;
 const PACE = { full: 1, busyMs: 2, idleMs: 50 };
 const CURSOR = 'kafka';
 
-export type RelayOptions = { readonly pool: Pool; readonly kafka: Kafka; readonly topics: Topics; readonly ensureTopics: EnsureTopics };
+export type RelayOptions = {
+  readonly pool: Pool;
+  readonly kafka: Kafka;
+  readonly topics: Topics;
+  readonly ensureTopics: EnsureTopics;
+};
 
 /**
  * Follows the log by its cursor and sends each event to Kafka, in order: one leader, an idempotent producer, one

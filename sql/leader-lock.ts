@@ -13,8 +13,22 @@ export async function tryToLead(client: Queryable, task: string): Promise<boolea
   return rows[0]?.leads === true;
 }
 
+/** A leader asks something every second at least; one that is silent for so long is stopped or cut off. */
+const SILENCE_MS = 20_000;
+
+/** From now on Postgres closes the leader's connection, and frees its lock, when nothing is heard from it. */
+export async function promiseToSpeak(client: Queryable): Promise<void> {
+  await client.query(`set idle_session_timeout = ${SILENCE_MS}`);
+}
+
+/** Keeps the promise while the work is done over other connections. */
+export async function speak(client: Queryable): Promise<void> {
+  await client.query('select 1');
+}
+
 /** Hands the lead back, so that a standby takes over at once. */
 export async function resign(client: Queryable, task: string): Promise<void> {
+  await client.query('reset idle_session_timeout');
   await client.query({
     name: 'resign',
     text: `select pg_advisory_unlock(hashtextextended('leader ' || $1, 0))`,

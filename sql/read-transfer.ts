@@ -10,25 +10,37 @@ export type TransferRecord = { readonly transfer: Transfer; readonly command: Co
 
 /**
  * The transfer from its head; before anything was decided of it, from its command. Undefined where nobody asked
- * for it. The command is read first: a final one then never comes with an older head.
+ * for it. The head is read first: a final one then never comes with a command that is not.
  */
 export async function readTransfer(
   db: Queryable,
   tenant: Tenant,
   transferId: TransferId,
 ): Promise<TransferRecord | undefined> {
+  const state = await readState(db, tenant, transferId);
   const command = await readClaimingCommand(db, tenant, 'transfer', transferId);
-  return command && { command, transfer: await readTransferState(db, command) };
+  return command && { command, transfer: decodeTransfer(state ?? requestedState(command.payload)) };
 }
 
-/** The state of the transfer that a command asked for. */
-export async function readTransferState(db: Queryable, command: Command): Promise<Transfer> {
+/** What a transfer's command came to, as a command that is final needs no second look. */
+export async function readTransferOf(db: Queryable, command: Command): Promise<TransferRecord> {
+  const transferId = command.resourceId as TransferId;
+  if (command.status !== 'accepted') {
+    const state = await readState(db, command.tenant, transferId);
+    return { command, transfer: decodeTransfer(state ?? requestedState(command.payload)) };
+  }
+  const record = await readTransfer(db, command.tenant, transferId);
+  if (record === undefined) throw new Error(`transfer ${transferId} was recorded, and nobody claims it`);
+  return record;
+}
+
+async function readState(db: Queryable, tenant: Tenant, transferId: TransferId): Promise<unknown> {
   const { rows } = await db.query<{ state: unknown }>({
     name: 'read-transfer-state',
     text: 'select state from heads where tenant = $1 and stream_id = $2',
-    values: [command.tenant, transferStream(command.resourceId as TransferId)],
+    values: [tenant, transferStream(transferId)],
   });
-  return decodeTransfer(rows[0]?.state ?? requestedState(command.payload));
+  return rows[0]?.state;
 }
 
 function requestedState(terms: object): object {

@@ -85,8 +85,8 @@ async function announce(stack: Stack, port: number, signal: AbortSignal): Promis
 
 async function requireReady(api: string): Promise<void> {
   const response = await fetch(`${api}/readyz`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-  await response.arrayBuffer();
-  if (!response.ok) throw new Error(`/readyz answers ${response.status}`);
+  const { status } = (await response.json()) as { status: string };
+  if (status !== 'ready') throw new Error(`/readyz says ${status}`);
 }
 
 try {

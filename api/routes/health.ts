@@ -16,7 +16,7 @@ const healthz = createRoute({
 
 const readinessSchema = z
   .strictObject({
-    status: z.enum(['ready', 'not-ready', 'stopping']),
+    status: z.enum(['ready', 'degraded', 'not-ready', 'stopping']),
     dependencies: z
       .record(z.string(), z.enum(['up', 'down']))
       .openapi({ example: { postgres: 'up', readDatabase: 'up', temporal: 'up', kafka: 'up' } }),
@@ -27,10 +27,13 @@ const readyz = createRoute({
   method: 'get',
   path: '/readyz',
   tags: ['operation'],
-  summary: 'Whether every dependency answers',
+  summary: 'Whether requests can be served, and which dependencies answer',
   responses: {
-    200: json('All do', readinessSchema),
-    503: json('One does not, or the process is stopping', readinessSchema),
+    200: json(
+      'Requests are served; degraded: Temporal or Kafka is down, and work waits for it',
+      readinessSchema,
+    ),
+    503: json('Postgres is down, or the process is stopping', readinessSchema),
   },
 });
 
@@ -47,6 +50,9 @@ export function healthRoutes(deps: Deps) {
       if (deps.isDraining()) return c.json({ status: 'stopping' as const, dependencies }, 503);
       const allUp = Object.values(dependencies).every((state) => state === 'up');
       if (allUp) return c.json({ status: 'ready' as const, dependencies }, 200);
+      // Without Temporal or Kafka every request is still served (202, lag): taking the API away would lose more.
+      const served = dependencies.postgres === 'up' && dependencies.readDatabase === 'up';
+      if (served) return c.json({ status: 'degraded' as const, dependencies }, 200);
       c.header('Retry-After', '1');
       return c.json({ status: 'not-ready' as const, dependencies }, 503);
     });

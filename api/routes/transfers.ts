@@ -1,10 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Tenant } from '../../domain/ids.ts';
+import { isFinal } from '../../domain/transfer.ts';
 import type { Command } from '../../sql/commands.ts';
 import { type ClaimingCommand, listClaimingCommands } from '../../sql/list-claiming-commands.ts';
 import { listTransfers, type ReadTransfer } from '../../sql/list-transfers.ts';
-import { readTransfer, readTransferState } from '../../sql/read-transfer.ts';
+import { readTransfer, readTransferOf } from '../../sql/read-transfer.ts';
 import { COMMAND_PROBLEMS, cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { decodeCursor, encodeCursor, keepFilters } from '../border/cursor.ts';
 import {
@@ -111,14 +112,16 @@ export function transferRoutes(deps: Deps) {
 }
 
 /** @throws Problem for a transfer whose end is not what was asked for */
-async function settled(c: Context<AppEnv>, deps: Deps, command: Command) {
-  const transfer = await readTransferState(deps.pool, command);
-  c.header('Location', `/api/transfers/${command.resourceId}`);
-  const view = transferView(transfer, command, deps.config);
-  if (view.status === 'completed' || view.status === 'requested' || view.status === 'debited') return view;
+async function settled(c: Context<AppEnv>, deps: Deps, recorded: Command) {
+  const { transfer, command } = await readTransferOf(deps.pool, recorded);
+  c.header('Location', `/api/transfers/${transfer.transferId}`);
+  if (transfer.status === 'completed' || !isFinal(transfer.status)) {
+    return transferView(transfer, command, deps.config);
+  }
   const refusal = transfer.refusal ?? command.refusal;
-  if (refusal === null) throw new Error(`transfer ${view.id} is ${view.status}, and nothing tells why`);
-  const members = { transferId: view.id, transferStatus: view.status };
+  if (refusal === null)
+    throw new Error(`transfer ${transfer.transferId} is ${transfer.status}, and nothing tells why`);
+  const members = { transferId: transfer.transferId, transferStatus: transfer.status };
   throw new Problem(refusal.code, refusal.detail, { status: 422, members });
 }
 

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Answer, ask, type Body } from '../test/ask.ts';
+import { createHouse, type House } from '../test/house.ts';
+
+// Both files with a house share one Temporal namespace and the tenant: their ids must differ.
+let house: House;
+beforeAll(async () => {
+  house = await createHouse({ COMMAND_WAIT_MS: '20000', READ_WAIT_MS: '20000' });
+  await open('ada');
+  await open('ben', '0');
+  await post('/api/accounts/ben/freeze', { reason: 'test' });
+  expect((await move('refunded', 'ada', 'ben', '5')).body.transferStatus).toBe('refunded');
+  await post('/api/accounts/ben/unfreeze', { reason: 'test' });
+  expect((await move('paid1', 'ada', 'ben', '20')).status).toBe(201);
+  await get('/api/accounts/ada?minVersion=5');
+  await get('/api/accounts/ben?minVersion=4');
+});
+afterAll(() => house.close());
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  ask(house, 'GET', path, undefined, headers);
+const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+  ask(house, 'POST', path, body, headers);
+
+async function open(id: string, initialDeposit = '100.00', more: object = {}): Promise<Answer> {
+  const answer = await post('/api/accounts', { id, currency: 'EUR', initialDeposit, ...more });
+  expect(answer.status, answer.text).toBe(201);
+  return answer;
+}
+const move = (id: string, from: string, to: string, amount: string) =>
+  post('/api/transfers', { id, from, to, amount, currency: 'EUR' });
+
+describe('the store and the reports', () => {
+  test('events are followed by position without gap, amounts as decimals', async () => {
+    await open('ev', '3');
+    await get('/api/accounts/ev?minVersion=2');
+    const own = (await get('/api/accounts/ev/events')).body;
+    expect(own.items.map((event) => [event.type, event.version])).toEqual([
+      ['AccountOpened', 1],
+      ['MoneyDeposited', 2],
+    ]);
+    expect(own.items[1]?.data).toMatchObject({ amount: '3.00', balance: '3.00', currency: 'EUR' });
+    expect(own.items[0]?.data).toMatchObject({ accountId: 'ev', overdraftLimit: '0.00' });
+    const positions: number[] = [];
+    let page = (await get('/api/events?limit=7')).body;
+    for (;;) {
+      positions.push(...page.items.map((event) => event.position));
+      if (page.nextCursor === null) break;
+      page = (await get(`/api/events?limit=7&cursor=${page.nextCursor}`)).body;
+    }
+    expect(positions).toEqual(positions.map((_, index) => index + 1));
+    expect((await get(`/api/events?after=${positions.length - 1}&limit=1`)).body.items[0]?.position).toBe(
+      positions.length,
+    );
+  });
+
+  test('the trial balance sums to 0 and every check of the integrity holds', async () => {
+    const trial = (await get('/api/reports/trial-balance')).body;
+    for (const currency of trial.currencies) expect(currency.sum).toBe('0.00');
+    const { body } = await get('/api/integrity');
+    expect(body.checks.filter((check) => !check.ok)).toEqual([]);
+    expect(body).toMatchObject({ ok: true, position: expect.any(Number) });
+    expect(body.checks.every((check) => check.checked > 0)).toBe(true);
+  });
+
+  test('while transfers run the integrity reports no false violation', async () => {
+    await open('hot', '1000');
+    await open('cold', '0');
+    const load = Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        move(`load${index}`, 'hot', index % 4 === 0 ? 'nobody' : 'cold', '1'),
+      ),
+    );
+    for (let run = 0; run < 5; run += 1) {
+      const { body } = await get('/api/integrity');
+      expect(body.checks.filter((check) => !check.ok)).toEqual([]);
+    }
+    await load;
+  });
+
+  test.each([
+    [
+      'balances',
+      `update balances set balance_minor = balance_minor + 1 where account_id = 'ada'`,
+      'read-tables-equal-folds',
+      'ada',
+    ],
+    [
+      'transactions',
+      `update transactions set amount_minor = amount_minor + 1 where account_id = 'ada'`,
+      'read-tables-equal-folds',
+      'ada',
+    ],
+    [
+      'heads',
+      `update heads set state = jsonb_set(state, '{balanceMinor}', '"1"') where stream_id = 'account-ada'`,
+      'heads-equal-folds',
+      'ada',
+    ],
+    [
+      'transfers',
+      `update heads set state = jsonb_set(state, '{status}', '"debited"') where stream_id = 'transfer-paid1'`,
+      'transit-equals-in-flight',
+      'EUR',
+    ],
+    [
+      'events',
+      `update events set data = jsonb_set(data, '{name}', '"Eve"') where stream_id = 'account-ada' and version = 1`,
+      'hash-chains',
+      'account-ada/1',
+    ],
+  ])('an altered row of %s is found and named', async (_table, alteration, check, named) => {
+    const { body } = await altered(alteration, () => get('/api/integrity'));
+    const found = body.checks.find((candidate) => candidate.name === check);
+    expect(body.ok).toBe(false);
+    expect(found).toMatchObject({ ok: false, firstViolation: expect.stringContaining(named) });
+  });
+
+  test('projections tell where they are, and a rebuild ends with the same balances', async () => {
+    const before = (await get('/api/accounts?limit=200')).body.items.map(balance);
+    const started = await post('/api/projections/balances/rebuild', {}, { 'idempotency-key': 'rebuild-1' });
+    expect([started.status, started.headers.get('location')]).toEqual([202, '/api/projections']);
+    const again = await post('/api/projections/balances/rebuild', {}, { 'idempotency-key': 'rebuild-1' });
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect((await post('/api/projections/nothing/rebuild', {})).status).toBe(404);
+    await expect
+      .poll(
+        async () =>
+          (await get('/api/projections')).body.items.find((one) => one.name === 'balances')?.rebuild?.status,
+        {
+          timeout: 20_000,
+        },
+      )
+      .toBe('completed');
+    expect((await get('/api/accounts?limit=200')).body.items.map(balance)).toEqual(before);
+  });
+});
+
+const balance = (account: Body) => [account.id, account.balance, account.version];
+
+/** Alters rows, looks, and puts them back as they were. */
+async function altered(alteration: string, look: () => Promise<Answer>): Promise<Answer> {
+  const [, table, where] = /^update (\w+) .* (where .*)$/.exec(alteration) ?? [];
+  await house.pool.query(`create table saved as select * from ${table} ${where}`);
+  await house.pool.query(alteration);
+  try {
+    return await look();
+  } finally {
+    await house.pool.query(`delete from ${table} ${where}`);
+    await house.pool.query(`insert into ${table} select * from saved`);
+    await house.pool.query('drop table saved');
+  }
+}
