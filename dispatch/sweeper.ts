@@ -42,9 +42,13 @@ async function pass(deps: SweeperDeps): Promise<number> {
     const group = commands.slice(at, at + CONCURRENCY);
     await Promise.all(
       group.map(async (command) => {
-        const running = await startWorkflow(deps.start, command);
-        if (!running)
-          deps.log.debug({ commandId: command.commandId }, 'the workflow of a command has just ended');
+        if (await startWorkflow(deps.start, command)) return;
+        // It ended between two looks, or (if this line repeats) the workflow is of another database's command.
+        const { commandId, workflowId } = command;
+        deps.log.warn(
+          { commandId, workflowId },
+          'the workflow of a command has ended without deciding it here',
+        );
       }),
     );
   }

@@ -1,20 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import getPort from 'get-port';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { createProgress } from '../stack/progress.ts';
-import { createTemporal } from '../stack/temporal.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { get, post } from './http.ts';
+import { type OwnTemporal, startOwnTemporal } from './own-temporal.ts';
 import { type RemitChild, startRemit } from './processes.ts';
 
-const signal = new AbortController().signal;
 let database: TestDatabase;
 let db: pg.Pool;
-let dir: string;
-let temporal: ReturnType<typeof createTemporal>;
+let temporal: OwnTemporal;
 let env: Record<string, string>;
 let apis: RemitChild[] = [];
 
@@ -22,17 +15,13 @@ let apis: RemitChild[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
   db = new pg.Pool({ connectionString: database.url, max: 2 });
-  dir = await mkdtemp(join(tmpdir(), 'remit-idempotency-'));
-  temporal = createTemporal({ dir, port: await getPort(), uiPort: await getPort() });
-  await temporal.prepare(createProgress('temporal'), signal);
-  await temporal.up(createProgress('temporal'), signal);
+  temporal = await startOwnTemporal();
   env = { ...inject('stack'), ...temporal.env, DATABASE_URL: database.url };
   await startApis();
 });
 afterAll(async () => {
   await Promise.all(apis.map((api) => api.stop()));
-  await temporal?.down();
-  await rm(dir, { recursive: true, force: true });
+  await temporal?.remove();
   await db?.end();
   await database?.drop();
 });
@@ -74,8 +63,8 @@ describe('fifty POSTs of one transfer under one Idempotency-Key, over two API pr
   test('and again the same after both were killed and Temporal lost its state', async () => {
     await Promise.all(apis.map((api) => api.kill()));
     await temporal.down();
-    for (const suffix of ['', '-wal', '-shm']) await rm(join(dir, `temporal.db${suffix}`), { force: true });
-    await temporal.up(createProgress('temporal'), signal);
+    await temporal.wipe();
+    await temporal.up();
     await startApis();
     const answers = await fiftyPosts();
     expect(new Set(answers.map(({ text }) => text))).toEqual(new Set([first]));
@@ -101,7 +90,7 @@ describe('fifty POSTs of one transfer under one Idempotency-Key, over two API pr
       status: 'requested',
       legs: [],
     });
-    await temporal.up(createProgress('temporal'), signal);
+    await temporal.up();
     await expect
       .poll(async () => (await get(`${apis[1]!.url}/api/transfers/later`)).body.status, {
         timeout: 45_000,

@@ -6,7 +6,8 @@ import { get, post } from './http.ts';
 import { type RemitChild, startRemit, waitFor } from './processes.ts';
 
 const run = Date.now().toString(36);
-const IDS = ['anna', 'ben', 'cleo', 'dan'];
+// Tests share one Temporal and the tenant: the ids, and with them the workflow ids, are this run's own.
+const IDS = ['anna', 'ben', 'cleo', 'dan'].map((name) => `${name}-${run}`);
 let database: TestDatabase;
 let db: pg.Pool;
 let api: RemitChild;
@@ -78,8 +79,8 @@ test('a rebuild under running transfers mends a deleted and a falsified row, and
   const running = [transfers(stopTransfers.signal), transfers(stopTransfers.signal)];
   const polling = poll(stopPolls.signal);
   await sleep(1_000);
-  await db.query("delete from balances where account_id = 'anna'");
-  await db.query("update balances set balance_minor = 999999 where account_id = 'ben'");
+  await db.query('delete from balances where account_id = $1', [IDS[0]]);
+  await db.query('update balances set balance_minor = 999999 where account_id = $1', [IDS[1]]);
   const asked = await post(`${api.url}/api/projections/balances/rebuild`, {});
   expect(asked.status).toBe(202);
   await waitFor('the rebuild', async () => (await balances()).rebuild?.status === 'completed');
