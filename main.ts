@@ -14,11 +14,15 @@ import { checkKafka, createKafka } from './platform/kafka.ts';
 import { createLog, type Logger } from './platform/log.ts';
 import { createPool, type Pool } from './platform/postgres.ts';
 import { checkTemporal, createTemporalClient, lazyConnection } from './platform/temporal.ts';
-import { createProjector } from './projector/projector.ts';
+import { createProjector, type Projector } from './projector/projector.ts';
 import { migrate } from './sql/migrate.ts';
 
 /** How long the worker waits before it looks for Temporal again. */
 const RECONNECT_MS = 1_000;
+
+/** A projector without progress for this long is hung; a failing loop gives up before, after five minutes. */
+const STALL_LIMIT_MS = 360_000;
+const WATCH_EVERY_MS = 5_000;
 
 const now = () => new Date();
 const newId = () => uuidv7();
@@ -91,7 +95,7 @@ async function startRoles(house: House): Promise<Role[]> {
   const wanted = new Set(house.config.ROLES);
   if (wanted.has('api')) roles.push(await startApi(house));
   if (wanted.has('worker')) roles.push(startWorker(house));
-  if (wanted.has('projector')) roles.push(await startProjector(house));
+  if (wanted.has('projector')) roles.push(startProjector(house));
   return roles;
 }
 
@@ -164,12 +168,25 @@ async function connect(house: House): Promise<NativeConnection | undefined> {
   return undefined;
 }
 
-async function startProjector(house: House): Promise<Role> {
+function startProjector(house: House): Role {
   const { config, log, pool, readPool } = house;
   const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'remit-projector', log });
   const projector = createProjector({ config, log, pool, readPool, kafka });
-  await projector.start();
-  return { stop: () => projector.stop(), failed: projector.failed };
+  projector.start();
+  const stalled = failureOf(watch(projector, house.stopping.signal));
+  return { stop: () => projector.stop(), failed: Promise.race([projector.failed, stalled]) };
+}
+
+/** Health means progress: a loop that hangs raises no error, so that only its silence can be seen. */
+async function watch(projector: Projector, signal: AbortSignal): Promise<void> {
+  let healthyAt = Date.now();
+  while (!signal.aborted) {
+    await sleep(WATCH_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    const { ok, loops } = projector.health();
+    if (ok) healthyAt = Date.now();
+    if (Date.now() - healthyAt < STALL_LIMIT_MS) continue;
+    throw new Error(`no progress for ${STALL_LIMIT_MS} ms: ${JSON.stringify(loops)}`);
+  }
 }
 
 /** Resolves with the name of the signal that tells the process to stop. */

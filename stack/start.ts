@@ -42,15 +42,18 @@ async function runRemit(stack: Stack, port: number): Promise<void> {
   ];
   const halt = new AbortController();
   const signal = AbortSignal.any([stopping.signal, halt.signal]);
+  let kept: Promise<void> | undefined;
   try {
     for (const child of children) await child.start();
-    const kept = keepUp([...stack.parts.map(supervisedPart), ...children], signal);
+    kept = keepUp([...stack.parts.map((part) => supervisedPart(part, signal)), ...children], signal);
     await Promise.race([kept, announce(stack, port, signal)]);
     await kept;
   } finally {
     console.log('\nStopping …');
     // Nothing may be started again while it is being stopped.
     halt.abort();
+    // A part that is being started again right now must be up or given up before the stack is taken down.
+    await kept?.catch(() => undefined);
     await Promise.all(children.map((child) => child.stop()));
   }
 }
@@ -59,10 +62,10 @@ async function keepUp(all: Supervised[], signal: AbortSignal): Promise<void> {
   await Promise.all(all.map((supervised) => supervise(supervised, signal)));
 }
 
-function supervisedPart(part: Part): Supervised {
+function supervisedPart(part: Part, signal: AbortSignal): Supervised {
   return {
     name: part.name,
-    start: () => part.up(createProgress(part.name), stopping.signal),
+    start: () => part.up(createProgress(part.name), signal),
     ended: () => part.ended(),
     explain: () => tail(resolve(DIR, `${part.name}.log`)),
   };

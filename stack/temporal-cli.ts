@@ -15,7 +15,8 @@ const DOWNLOAD = `https://temporal.download/cli/archive/${VERSION}`;
 const ANSWER_TIMEOUT_MS = 8_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 const BUILD_TIMEOUT_MS = 1_200_000;
-const GO = 'install Go, or set TEMPORAL_CLI to the `temporal` command or TEMPORAL_ADDRESS to a server';
+const GO =
+  'install Go 1.21 or later, or set TEMPORAL_CLI to the `temporal` command or TEMPORAL_ADDRESS to a server';
 
 /**
  * Finds Temporal's command: `TEMPORAL_CLI`, then `temporal` on the PATH, then the cache, which is filled from
