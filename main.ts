@@ -116,10 +116,7 @@ async function startApi(house: House): Promise<Role> {
   });
   const server = await serveApp(app, { host: config.HOST, port: config.PORT });
   log.info({ address: server.address }, 'the API listens');
-  const sweeping = runSweeper(
-    { pool, log, now, start, intervalMs: config.SWEEP_INTERVAL_MS },
-    stopping.signal,
-  );
+  const sweeping = runSweeper({ pool, log, start, intervalMs: config.SWEEP_INTERVAL_MS }, stopping.signal);
   return {
     async stop() {
       await server.close(config.SHUTDOWN_GRACE_MS);
@@ -196,7 +193,7 @@ async function told(): Promise<string> {
 
 /** Readiness off, then each role in order, then the pools; a process that cannot end is ended. */
 async function close(house: House, roles: readonly Role[]): Promise<void> {
-  const limit = setTimeout(() => process.exit(1), 2 * house.config.SHUTDOWN_GRACE_MS);
+  const limit = setTimeout(() => process.exit(1), (roles.length + 1) * house.config.SHUTDOWN_GRACE_MS);
   limit.unref();
   house.stopping.abort();
   for (const role of roles) {

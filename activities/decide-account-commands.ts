@@ -1,7 +1,8 @@
 import { type AccountCommand, decide } from '../domain/account.ts';
 import type { AccountCommandList, AccountCommandResult, AccountItem } from '../domain/account-commands.ts';
 import type { EventMetadata } from '../domain/events.ts';
-import { accountStream } from '../domain/ids.ts';
+import { accountStream, type StreamId } from '../domain/ids.ts';
+import { refusal } from '../domain/refusals.ts';
 import { fromWire, toWire } from '../domain/wire.ts';
 import type { Draft } from '../sql/draft.ts';
 import { transact } from '../sql/ledger.ts';
@@ -9,37 +10,54 @@ import type { Outcome } from '../sql/outcomes.ts';
 import { inChunks } from './chunks.ts';
 import type { ActivityDeps } from './deps.ts';
 
+/** Why a command is given up that the code or its account's rows cannot process. Nothing has changed then. */
+const PROCESSING_FAILED = refusal(
+  'processing-failed',
+  'The command could not be processed; the log says why.',
+);
+
 /**
  * Decides commands of single accounts (open, deposit, withdraw, freeze, unfreeze, close), on a list. Each acts
- * once: its outcome row holds what was decided and what the client is told. Throws for outages, and for a
- * command that cannot be processed even alone.
+ * once: its outcome row holds what was decided and what the client is told. One that cannot be processed even
+ * alone is refused, so that it has an end. Throws for outages.
  */
 export function createDecideAccountCommands(deps: ActivityDeps) {
-  return (list: AccountCommandList): Promise<AccountCommandResult[]> =>
-    inChunks({
-      items: list.items,
+  return ({ tenant, items }: AccountCommandList): Promise<AccountCommandResult[]> => {
+    const decideAll = (chunk: readonly AccountItem[], streams: StreamId[], decideOne: DecideOne) => {
+      const outcomes = chunk.map(({ commandId }) => ({ subjectId: commandId, leg: 'command' as const }));
+      return transact(deps.pool, { tenant, streams, outcomes }, deps.now, (draft) =>
+        chunk.map((item) => once(draft, item, decideOne)),
+      );
+    };
+    return inChunks({
+      items,
       log: deps.log,
-      decide: (items) => {
-        const needs = {
-          tenant: list.tenant,
-          streams: items.map((item) => accountStream(item.command.data.accountId)),
-          outcomes: items.map((item) => ({ subjectId: item.commandId, leg: 'command' as const })),
-        };
-        return transact(deps.pool, needs, deps.now, (draft) => items.map((item) => decideItem(draft, item)));
+      decide: (chunk) =>
+        decideAll(
+          chunk,
+          chunk.map((item) => accountStream(item.command.data.accountId)),
+          apply,
+        ),
+      poison: async (item) => {
+        const giveUp = () => ({ result: 'refused' as const, refusal: PROCESSING_FAILED, detail: null });
+        return (await decideAll([item], [], giveUp))[0] as AccountCommandResult;
       },
     });
+  };
 }
 
-function decideItem(draft: Draft, item: AccountItem): AccountCommandResult {
+type DecideOne = (draft: Draft, item: AccountItem) => Outcome;
+
+function once(draft: Draft, item: AccountItem, decideOne: DecideOne): AccountCommandResult {
   const { commandId } = item;
   const key = { subjectId: commandId, leg: 'command' as const };
   const earlier = draft.outcome(key);
-  if (earlier !== undefined)
-    return { commandId, result: earlier.result === 'done' ? 'done' : 'refused', refusal: earlier.refusal };
-  const outcome = apply(draft, item);
-  draft.record(key, outcome);
+  const outcome = earlier ?? decideOne(draft, item);
   const done = outcome.result === 'done';
-  draft.finish({ commandId, status: done ? 'completed' : 'refused', refusal: outcome.refusal });
+  if (earlier === undefined) {
+    draft.record(key, outcome);
+    draft.finish({ commandId, status: done ? 'completed' : 'refused', refusal: outcome.refusal });
+  }
   return { commandId, result: done ? 'done' : 'refused', refusal: outcome.refusal };
 }
 

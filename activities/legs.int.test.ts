@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AccountCommand } from '../domain/account.ts';
 import type { AccountItem } from '../domain/account-commands.ts';
@@ -12,10 +13,11 @@ import {
 import { refusal } from '../domain/refusals.ts';
 import type { TransferItem } from '../domain/saga.ts';
 import { toWire, type Wire } from '../domain/wire.ts';
-import { createPool, type Pool } from '../platform/postgres.ts';
+import { createPool, isOutage, type Pool } from '../platform/postgres.ts';
 import { readHead } from '../sql/lock-heads.ts';
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
 import { log, now } from '../test/lab.ts';
+import { createPausableProxy } from '../test/pausable-proxy.ts';
 import { type Activities, createActivities } from './index.ts';
 
 let database: TestDatabase;
@@ -80,7 +82,13 @@ async function bank(balances: Record<string, bigint>) {
     const sql = 'select type from events where tenant = $1 and stream_id = $2 order by version';
     return (await pool.query(sql, [tenant, stream])).rows.map(({ type }) => type);
   };
-  return { tenant, command, pay, balance, status, types };
+  /** Makes an account's head unreadable, as a bad hand or a bad disk would. */
+  const damage = (id: string) =>
+    pool.query(
+      `update heads set state = jsonb_set(state, '{balanceMinor}', '"much"') where tenant = $1 and stream_id = $2`,
+      [tenant, `account-${id}`],
+    );
+  return { tenant, command, pay, balance, status, types, damage };
 }
 
 describe('a step acts once, however often it is called', () => {
@@ -188,6 +196,44 @@ describe('a compensation fences late attempts', () => {
   });
 });
 
+test('a compensation that waited for the debit sees the transfer that the debit began', async () => {
+  const { tenant, pay, balance, status } = await bank({ a: 10n, b: 0n });
+  const items = [pay('t', 'a', 'b', 4n)];
+  const blocker = await pool.connect();
+  await blocker.query('begin');
+  await blocker.query("select 1 from heads where tenant = $1 and stream_id = 'account-a' for update", [
+    tenant,
+  ]);
+  const debit = activities.debit({ tenant, items });
+  await sleep(200);
+  const refund = activities.refund({ tenant, items: items.map((item) => ({ ...item, reason: late })) });
+  await sleep(200);
+  await blocker.query('rollback');
+  blocker.release();
+  expect(await debit).toMatchObject([{ result: 'done' }]);
+  expect(await refund).toEqual([{ transferId: 't', status: 'refunded' }]);
+  expect([await balance('a'), await status('t')]).toEqual([10n, 'refunded']);
+});
+
+test('a connection that went silent ends an attempt as an outage, within the attempt', {
+  timeout: 30_000,
+}, async () => {
+  const { tenant, pay } = await bank({ a: 10n, b: 0n });
+  const { host, pathname, username, password } = new URL(database.url);
+  const proxy = await createPausableProxy(host);
+  const url = `postgres://${username}:${password}@${proxy.address}${pathname}`;
+  const silent = createPool({ url, max: 1, name: 'silent', log });
+  await silent.query('select 1');
+  proxy.pause();
+  const begun = Date.now();
+  const failure = await createActivities({ pool: silent, log, now })
+    .debit({ tenant, items: [pay('t', 'a', 'b', 1n)] })
+    .catch((error: unknown) => error);
+  expect([isOutage(failure), Date.now() - begun < 10_000]).toEqual([true, true]);
+  await proxy.close();
+  await silent.end();
+});
+
 describe('a refund', () => {
   test('goes to a frozen source', async () => {
     const { tenant, command, pay, balance } = await bank({ a: 10n });
@@ -233,14 +279,53 @@ describe('a list', () => {
     expect(await balance('a')).toBe(0n);
   });
 
-  test('with one poison item harms that item only', async () => {
-    const { tenant, pay, balance } = await bank({ a: 10n, broken: 10n, b: 0n });
-    const damage = `update heads set state = jsonb_set(state, '{balanceMinor}', '"much"') where tenant = $1 and stream_id = $2`;
-    await pool.query(damage, [tenant, 'account-broken']);
-    const items = [pay('t1', 'a', 'b', 1n), pay('t2', 'broken', 'b', 1n), pay('t3', 'a', 'b', 1n)];
+  test('with one poison item harms that item only, in the debit and in the refund', async () => {
+    const { tenant, pay, balance, status, damage } = await bank({ a: 10n, broken: 10n, b: 0n });
+    await damage('broken');
+    const items = [pay('t1', 'a', 'b', 1n), pay('t2', 'broken', 'b', 1n), pay('t3', 'a', 'nobody', 1n)];
     const results = await activities.debit({ tenant, items });
     expect(results.map(({ result }) => result)).toEqual(['done', 'failed', 'done']);
     expect(await balance('a')).toBe(8n);
+    const ends = await activities.refund({ tenant, items: items.map((item) => ({ ...item, reason: late })) });
+    expect(ends.map((end) => end.status)).toEqual(['refunded', 'cancelled', 'refunded']);
+    expect([await balance('a'), await status('t2')]).toEqual([10n, 'cancelled']);
+  });
+
+  test('keeps the money of a source that was damaged after its debit in suspense', async () => {
+    const { tenant, pay, status, types, damage } = await bank({ a: 10n, b: 0n });
+    const items = [pay('t', 'a', 'nobody', 4n)];
+    await activities.debit({ tenant, items });
+    await activities.credit({ tenant, items });
+    await damage('a');
+    const ends = await activities.refund({ tenant, items: items.map((item) => ({ ...item, reason: late })) });
+    expect(ends).toEqual([{ transferId: 't', status: 'needs_attention' }]);
+    expect([await status('t'), await types('transfer-t')]).toEqual([
+      'needs_attention',
+      ['CreditRefused', 'RefundParked'],
+    ]);
+  });
+
+  test('with a malformed item decides the others', async () => {
+    const { tenant, pay, balance } = await bank({ a: 10n, b: 0n });
+    const items = [pay('t1', 'a', 'b', 1n), { ...pay('t2', 'a', 'b', 1n), amountMinor: 'much' }];
+    const results = await activities.debit({ tenant, items });
+    expect(results.map(({ result }) => result)).toEqual(['done', 'failed']);
+    expect(await balance('a')).toBe(9n);
+  });
+
+  test('of account commands with a poison one refuses that one, which then has an end', async () => {
+    const { command, damage } = await bank({ a: 10n });
+    await damage('a');
+    const data = {
+      accountId: 'a' as AccountId,
+      amountMinor: 5n,
+      currency: 'EUR',
+      description: null,
+      metadata: {},
+    };
+    const refused = { commandId: 'd', result: 'refused', refusal: { code: 'processing-failed' } };
+    expect(await command('d', { type: 'deposit', data })).toMatchObject(refused);
+    expect(await command('d', { type: 'deposit', data })).toMatchObject(refused);
   });
 
   test('of a thousand items over few accounts, from four sides at once, loses nothing', async () => {

@@ -8,6 +8,12 @@ import type { ActivityDeps } from './deps.ts';
 
 type DecideItems = (items: readonly TransferItem[]) => Promise<LegResult[]>;
 
+/** Why an item is given up that the code or its rows cannot process. */
+export const PROCESSING_FAILED = refusal(
+  'processing-failed',
+  'The transfer could not be processed; the log says why.',
+);
+
 /** Runs a leg over a list; a poison item comes back as `failed`, for the saga to compensate. */
 export function decideList(
   deps: ActivityDeps,
@@ -15,12 +21,12 @@ export function decideList(
   decide: DecideItems,
 ): Promise<LegResult[]> {
   return inChunks({
-    items: list.items.map((item) => fromWire<TransferItem>(item)),
-    decide,
-    poison: (item): LegResult => ({
-      transferId: item.transferId,
+    items: list.items,
+    decide: (items) => decide(items.map((item) => fromWire<TransferItem>(item))),
+    poison: async ({ transferId }): Promise<LegResult> => ({
+      transferId,
       result: 'failed',
-      refusal: refusal('processing-failed', 'The transfer could not be processed; the log says why.'),
+      refusal: PROCESSING_FAILED,
     }),
     log: deps.log,
   });

@@ -25,6 +25,8 @@ export function createWorker(options: {
     maxConcurrentWorkflowTaskExecutions: MAX_TASKS,
     maxConcurrentLocalActivityExecutions: MAX_TASKS,
     maxConcurrentActivityTaskExecutions: MAX_TASKS,
-    shutdownGraceTime: config.SHUTDOWN_GRACE_MS,
+    // Activities end by themselves within their own time-outs; what then still hangs is left to its retry.
+    shutdownGraceTime: config.SHUTDOWN_GRACE_MS / 2,
+    shutdownForceTime: config.SHUTDOWN_GRACE_MS,
   });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
-import type { Pool } from '../platform/postgres.ts';
+import { isOutage, type Pool } from '../platform/postgres.ts';
 import { type Command, recordCommand } from '../sql/commands.ts';
 import { awaitEnd } from './await-end.ts';
 import type { CommandRequest, Dispatched, Dispatcher, DispatchOptions } from './dispatcher.ts';
@@ -38,12 +38,22 @@ async function execute(
     return { kind: 'recorded', replayed, command: recorded.command };
   const until = Date.now() + options.waitMs;
   if (!replayed) await Promise.race([tryToStart(deps, recorded.command), patience(options.waitMs)]);
-  const command = await awaitEnd(
-    { pool: deps.pool, client: deps.start.temporal().client },
-    recorded.command,
-    until - Date.now(),
-  );
+  const command = await endOf(deps, recorded.command, until - Date.now());
   return { kind: 'recorded', replayed, command };
+}
+
+/** The command was recorded: an outage of Postgres while waiting for its end does not make that untrue. */
+async function endOf(deps: DispatcherDeps, command: Command, waitMs: number): Promise<Command> {
+  try {
+    return await awaitEnd({ pool: deps.pool, client: deps.start.temporal().client }, command, waitMs);
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    deps.log.warn(
+      { err: error, commandId: command.commandId },
+      'Postgres went away while a command was awaited',
+    );
+    return command;
+  }
 }
 
 /** While Temporal is away a start hangs until its own deadline: nobody is kept waiting for that. */

@@ -30,7 +30,6 @@ export function newCommand(
 ): NewCommand {
   const commandId = source.newId() as CommandId;
   const { payload, resourceKind, resourceId, claimsResource } = target(request, source.newId);
-  const createdAt = source.now();
   const { tenant, principal } = options.caller;
   const subject = claimsResource ? resourceId : `${resourceId}/${commandId}`;
   return {
@@ -46,8 +45,8 @@ export function newCommand(
     resourceId,
     claimsResource,
     workflowId: `${tenant}/${WORKFLOW_NAMES[request.type]}/${subject}`,
-    createdAt: createdAt.toISOString(),
-    sweepAfter: new Date(createdAt.getTime() + source.sweepAfterMs).toISOString(),
+    createdAt: source.now().toISOString(),
+    sweepAfterMs: source.sweepAfterMs,
   };
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
 import type { Pool } from '../platform/postgres.ts';
 import { checkTemporal } from '../platform/temporal.ts';
-import { takeStragglers } from '../sql/commands.ts';
+import { type Command, takeStragglers } from '../sql/commands.ts';
 import { startWorkflow, type WorkflowStart } from './start-workflow.ts';
 
 /** Commands started in one pass: a long outage's backlog is worked off in passes, never loaded whole. */
@@ -13,7 +13,6 @@ const CONCURRENCY = 20;
 export type SweeperDeps = {
   readonly pool: Pool;
   readonly log: Logger;
-  readonly now: () => Date;
   readonly start: WorkflowStart;
   readonly intervalMs: number;
 };
@@ -25,7 +24,7 @@ export type SweeperDeps = {
  */
 export async function runSweeper(deps: SweeperDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const found = await pass(deps).catch((error) => {
+    const found = await pass(deps, signal).catch((error) => {
       deps.log.warn({ err: error }, 'a pass of the sweeper failed; the next one tries again');
       return 0;
     });
@@ -35,23 +34,27 @@ export async function runSweeper(deps: SweeperDeps, signal: AbortSignal): Promis
 }
 
 /** One pass; returns how many commands it took. Takes none while Temporal is away, so that no wait grows. */
-async function pass(deps: SweeperDeps): Promise<number> {
+async function pass(deps: SweeperDeps, signal: AbortSignal): Promise<number> {
   await checkTemporal(deps.start.temporal().client);
-  const commands = await takeStragglers(deps.pool, deps.now(), PASS_SIZE);
-  for (let at = 0; at < commands.length; at += CONCURRENCY) {
-    const group = commands.slice(at, at + CONCURRENCY);
-    await Promise.all(
-      group.map(async (command) => {
-        if (await startWorkflow(deps.start, command)) return;
-        // It ended between two looks, or (if this line repeats) the workflow is of another database's command.
-        const { commandId, workflowId } = command;
-        deps.log.warn(
-          { commandId, workflowId },
-          'the workflow of a command has ended without deciding it here',
-        );
-      }),
-    );
+  const commands = await takeStragglers(deps.pool, PASS_SIZE);
+  for (let at = 0; at < commands.length && !signal.aborted; at += CONCURRENCY) {
+    await Promise.all(commands.slice(at, at + CONCURRENCY).map((command) => startStraggler(deps, command)));
   }
   if (commands.length > 0) deps.log.info({ commands: commands.length }, 'the sweeper started commands');
   return commands.length;
+}
+
+/** A command that cannot be started keeps no other from it; its own next look comes. */
+async function startStraggler(deps: SweeperDeps, command: Command): Promise<void> {
+  const { commandId, workflowId } = command;
+  try {
+    if (await startWorkflow(deps.start, command)) return;
+    // It ended between two looks, or (if this line repeats) the workflow is of another database's command.
+    deps.log.warn({ commandId, workflowId }, 'the workflow of a command has ended without deciding it here');
+  } catch (error) {
+    deps.log.warn(
+      { err: error, commandId, workflowId },
+      'the sweeper could not start a command; it tries again',
+    );
+  }
 }

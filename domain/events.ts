@@ -52,7 +52,11 @@ export type TransferEvent =
   | { type: 'TransferRejected'; data: TransferTerms & { readonly refusal: Refusal } }
   | { type: 'TransferCancelled'; data: TransferTerms & { readonly refusal: Refusal } }
   | { type: 'CreditRefused'; data: TransferTerms & { readonly refusal: Refusal } }
-  | { type: 'RefundParked'; data: TransferTerms & { readonly refusal: Refusal } };
+  /** Keeps both: why the transfer did not go through, and why it could not be refunded. */
+  | {
+      type: 'RefundParked';
+      data: TransferTerms & { readonly refusal: Refusal; readonly refundRefusal: Refusal };
+    };
 
 export type DomainEvent = AccountEvent | TransferEvent;
 export type EventType = DomainEvent['type'];

@@ -15,7 +15,9 @@ const terms: TransferTerms = {
 };
 const why = { code: 'account-closed', detail: 'd' } as const;
 const event = (type: (LegEvent | TransferEvent)['type']) =>
-  ({ type, data: { ...terms, balanceMinor: 0n, refusal: why } }) as LegEvent | TransferEvent;
+  ({ type, data: { ...terms, balanceMinor: 0n, refusal: why, refundRefusal: why } }) as
+    | LegEvent
+    | TransferEvent;
 const stateAfter = (...types: (LegEvent | TransferEvent)['type'][]) =>
   types.reduce<TransferState>(
     (state, type, at) => evolveTransfer(state, event(type), { version: at + 1, occurredAt: 'now' }),

@@ -13,6 +13,9 @@ pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) => new Date(text).t
 
 /** A statement of ours is short; one that waits longer than this hangs on a lock or a lost connection. */
 const STATEMENT_TIMEOUT_MS = 8_000;
+/** Postgres cannot tell us of its time-outs over a dead connection: the client gives up by itself, a little later. */
+const QUERY_TIMEOUT_MS = 9_000;
+const KEEP_ALIVE_MS = 10_000;
 /** Below an activity's startToClose (10 s), so that a stuck transaction frees its locks before the retry. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 8_000;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -29,7 +32,9 @@ export function createPool(options: { url: string; max: number; name: string; lo
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   });
   // An idle connection that dies is no caller's error; without a listener it would end the process.
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle Postgres connection was lost'));
@@ -56,11 +61,10 @@ export function isOutage(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return OUTAGE.test(error.code ?? '');
   if (error instanceof AggregateError) return error.errors.every(isOutage);
   if (!(error instanceof Error)) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return (
-    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/.test(code) ||
-    /connection terminated|timeout exceeded when trying to connect|connection timeout|Client has encountered a connection error|Query read timeout|Cannot use a pool after calling end/i.test(
-      error.message,
-    )
-  );
+  // Errors of the operating system (refused, reset, out of descriptors, …) name the call that failed.
+  return 'syscall' in error || CONNECTION_LOST.test(error.message);
 }
+
+/** What pg itself says of a connection that is gone, closing, or was not to be had in time. */
+const CONNECTION_LOST =
+  /connection terminated|connection timeout|trying to connect|encountered a connection error|is not queryable|query read timeout|after calling end/i;

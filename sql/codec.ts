@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Account, AccountState } from '../domain/account.ts';
 import type { DomainEvent, EventMetadata, EventType } from '../domain/events.ts';
-import type { AccountId, TransferId } from '../domain/ids.ts';
+import { type AccountId, ID_PATTERN, type TransferId } from '../domain/ids.ts';
 import { REFUSAL_CODES } from '../domain/refusals.ts';
 import type { Transfer } from '../domain/transfer.ts';
 import { toWire } from '../domain/wire.ts';
@@ -58,7 +58,7 @@ const EVENT_SCHEMAS = {
   TransferRejected: told,
   TransferCancelled: told,
   CreditRefused: told,
-  RefundParked: told,
+  RefundParked: z.strictObject({ ...terms, refusal, refundRefusal: refusal }),
 } satisfies { [Type in EventType]: z.ZodType<Extract<DomainEvent, { type: Type }>['data']> };
 
 const accountSchema = z.strictObject({
@@ -114,14 +114,24 @@ export type StoredEvent = {
 /** A stored event that has its place in the global order. */
 export type LoggedEvent = StoredEvent & { readonly position: bigint };
 
+/** Which stream, by the rule of ids: Postgres refuses NUL in a text, and a key that is too long for an index. */
+const streamKeySchema = z.strictObject({
+  tenant: z.string().regex(ID_PATTERN),
+  streamId: z.string().regex(new RegExp(`^(account|transfer)-${ID_PATTERN.source.slice(1)}`)),
+});
+
+/** The greatest values of the columns `integer` and `bigint`. */
+const MAX_INTEGER = 2 ** 31 - 1;
+const MAX_BIGINT = 2n ** 63n - 1n;
+
 const loggedEventSchema = z.strictObject({
+  ...streamKeySchema.shape,
   position: z
     .string()
-    .regex(/^[1-9][0-9]*$/)
-    .transform((text) => BigInt(text)),
-  tenant: z.string(),
-  streamId: z.string(),
-  version: z.number().int().positive(),
+    .regex(/^[1-9][0-9]{0,18}$/)
+    .transform((text) => BigInt(text))
+    .refine((position) => position <= MAX_BIGINT),
+  version: z.number().int().positive().max(MAX_INTEGER),
   type: z.string(),
   schemaVersion: z.number().int().positive(),
   data: z.unknown(),
@@ -143,6 +153,13 @@ export function encodeMessage(event: LoggedEvent): string {
 /** Reads a Kafka message. Throws (SyntaxError, ZodError) on anything that the relay did not write. */
 export function decodeMessage(text: string): LoggedEvent {
   return loggedEventSchema.parse(JSON.parse(text));
+}
+
+/** Reads a Kafka key; null where it is none that the relay wrote. */
+export function decodeKey(text: string): { tenant: string; streamId: string } | null {
+  const [tenant, streamId, ...rest] = text.split('/');
+  const key = streamKeySchema.safeParse({ tenant, streamId });
+  return key.success && rest.length === 0 ? key.data : null;
 }
 
 /** A domain event in the form that is stored. */

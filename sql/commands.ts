@@ -1,7 +1,7 @@
 import type { CommandId, Tenant } from '../domain/ids.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import type { Pool, Queryable } from '../platform/postgres.ts';
-import { abandon } from './ledger.ts';
+import { inTransaction } from './transaction.ts';
 
 export type CommandType =
   | 'openAccount'
@@ -31,15 +31,19 @@ export type NewCommand = {
   readonly claimsResource: boolean;
   readonly workflowId: string;
   readonly createdAt: string;
-  /** When the sweeper looks first. */
-  readonly sweepAfter: string;
+  /** Milliseconds until the sweeper looks first, by the clock of Postgres: those of processes may differ. */
+  readonly sweepAfterMs: number;
 };
 
-export type Command = Omit<NewCommand, 'claimsResource' | 'sweepAfter'> & {
+export type Command = Omit<NewCommand, 'claimsResource' | 'sweepAfterMs'> & {
   readonly status: CommandStatus;
   readonly refusal: Refusal | null;
   readonly finishedAt: string | null;
 };
+
+/** Named, never `*`: a prepared `*` breaks on running processes when a later migration adds a column. */
+const COLUMNS = `tenant, command_id, type, principal, route, idempotency_key, payload_hash, payload,
+  resource_kind, resource_id, workflow_id, status, refusal, created_at, finished_at`;
 
 export type Recorded =
   | { kind: 'recorded'; command: Command }
@@ -66,34 +70,33 @@ type Row = {
   finished_at: string | null;
 };
 
+/** Ends the transaction of a command that must leave nothing behind. */
+class NotRecorded extends Error {
+  readonly why: 'duplicate' | 'taken';
+  constructor(why: 'duplicate' | 'taken') {
+    super(`not recorded: ${why}`);
+    this.why = why;
+  }
+}
+
 /**
  * Records a command and claims its resource, in one transaction. A duplicate key or a taken resource leaves
  * nothing behind. Two at once under one key: the second waits for the first's commit, then reads it.
  */
 export async function recordCommand(pool: Pool, command: NewCommand): Promise<Recorded> {
-  const client = await pool.connect();
   try {
-    await client.query('begin');
-    const inserted = await insertCommand(client, command);
-    if (inserted === undefined) {
-      await client.query('rollback');
-      const earlier = await readCommandByKey(client, command);
-      if (earlier === undefined)
-        throw new Error(`command ${command.commandId} was neither inserted nor found`);
-      client.release();
-      return { kind: 'duplicate', command: earlier };
-    }
-    if (command.claimsResource && !(await claim(client, command))) {
-      await client.query('rollback');
-      client.release();
-      return { kind: 'taken' };
-    }
-    await client.query('commit');
-    client.release();
-    return { kind: 'recorded', command: inserted };
+    return await inTransaction(pool, async (client) => {
+      const inserted = await insertCommand(client, command);
+      if (inserted === undefined) throw new NotRecorded('duplicate');
+      if (command.claimsResource && !(await claim(client, command))) throw new NotRecorded('taken');
+      return { kind: 'recorded', command: inserted };
+    });
   } catch (error) {
-    await abandon(client);
-    throw error;
+    if (!(error instanceof NotRecorded)) throw error;
+    if (error.why === 'taken') return { kind: 'taken' };
+    const earlier = await readCommandByKey(pool, command);
+    if (earlier === undefined) throw new Error(`command ${command.commandId} was neither inserted nor found`);
+    return { kind: 'duplicate', command: earlier };
   }
 }
 
@@ -102,9 +105,10 @@ async function insertCommand(db: Queryable, command: NewCommand): Promise<Comman
     name: 'insert-command',
     text: `insert into commands (tenant, command_id, type, principal, route, idempotency_key, payload_hash, payload,
              resource_kind, resource_id, workflow_id, status, created_at, sweep_after)
-           values ($1, $2, $3, $4, $5, $6, decode($7, 'hex'), $8, $9, $10, $11, 'accepted', $12, $13)
+           values ($1, $2, $3, $4, $5, $6, decode($7, 'hex'), $8, $9, $10, $11, 'accepted', $12,
+             now() + make_interval(secs => $13 / 1000.0))
            on conflict (tenant, principal, route, idempotency_key) where idempotency_key is not null do nothing
-           returning *`,
+           returning ${COLUMNS}`,
     values: [
       command.tenant,
       command.commandId,
@@ -118,7 +122,7 @@ async function insertCommand(db: Queryable, command: NewCommand): Promise<Comman
       command.resourceId,
       command.workflowId,
       command.createdAt,
-      command.sweepAfter,
+      command.sweepAfterMs,
     ],
   });
   return rows[0] && toCommand(rows[0]);
@@ -136,7 +140,7 @@ async function claim(db: Queryable, command: NewCommand): Promise<boolean> {
 async function readCommandByKey(db: Queryable, key: NewCommand): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
     name: 'read-command-by-key',
-    text: `select * from commands where tenant = $1 and principal = $2 and route = $3 and idempotency_key = $4`,
+    text: `select ${COLUMNS} from commands where tenant = $1 and principal = $2 and route = $3 and idempotency_key = $4`,
     values: [key.tenant, key.principal, key.route, key.idempotencyKey],
   });
   return rows[0] && toCommand(rows[0]);
@@ -150,7 +154,7 @@ export async function readCommand(
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
     name: 'read-command',
-    text: `select * from commands where tenant = $1 and command_id = $2`,
+    text: `select ${COLUMNS} from commands where tenant = $1 and command_id = $2`,
     values: [tenant, commandId],
   });
   return rows[0] && toCommand(rows[0]);
@@ -165,8 +169,9 @@ export async function readClaimingCommand(
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
     name: 'read-claiming-command',
-    text: `select c.* from claims join commands c using (tenant, command_id)
-           where claims.tenant = $1 and claims.kind = $2 and claims.resource_id = $3`,
+    text: `select ${COLUMNS} from commands
+           where tenant = $1 and command_id =
+             (select command_id from claims where tenant = $1 and kind = $2 and resource_id = $3)`,
     values: [tenant, kind, resourceId],
   });
   return rows[0] && toCommand(rows[0]);
@@ -180,7 +185,7 @@ export async function listCommands(
 ): Promise<Command[]> {
   const { rows } = await db.query<Row>({
     name: 'list-commands',
-    text: `select * from commands where tenant = $1 and ($2::text is null or command_id < $2)
+    text: `select ${COLUMNS} from commands where tenant = $1 and ($2::text is null or command_id < $2)
            order by command_id desc limit $3`,
     values: [tenant, page.before, page.limit],
   });
@@ -191,22 +196,23 @@ export async function listCommands(
 const SWEEP_BACKOFF_MS = { first: 2_000, longest: 20_000 };
 
 /**
- * Takes commands that are not final and due, and moves their next look on, so that several sweepers share the
- * work and one command that cannot start never starves the others.
+ * Takes commands that are not final and due, by the clock of Postgres, and moves their next look on, so that several
+ * sweepers share the work. The next looks are spread, so that commands taken together do not stay together.
  */
-export async function takeStragglers(db: Queryable, now: Date, limit: number): Promise<Command[]> {
+export async function takeStragglers(db: Queryable, limit: number): Promise<Command[]> {
   const { rows } = await db.query<Row>({
     name: 'take-stragglers',
     text: `update commands
            set sweeps = sweeps + 1,
-               sweep_after = $1::timestamptz + make_interval(secs => least($3 * power(2, least(sweeps, 20)), $4) / 1000.0)
+               sweep_after = now() +
+                 make_interval(secs => (0.5 + random()) * least($2 * power(2, least(sweeps, 20)), $3) / 1000.0)
            where (tenant, command_id) in (
              select tenant, command_id from commands
-             where status = 'accepted' and sweep_after <= $1
-             order by sweep_after limit $2
+             where status = 'accepted' and sweep_after <= now()
+             order by sweep_after limit $1
              for update skip locked)
-           returning *`,
-    values: [now.toISOString(), limit, SWEEP_BACKOFF_MS.first, SWEEP_BACKOFF_MS.longest],
+           returning ${COLUMNS}`,
+    values: [limit, SWEEP_BACKOFF_MS.first, SWEEP_BACKOFF_MS.longest],
   });
   return rows.map(toCommand);
 }

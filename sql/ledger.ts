@@ -4,6 +4,7 @@ import { isConflict, type Pool, type PoolClient } from '../platform/postgres.ts'
 import { type Changes, createDraft, type Draft } from './draft.ts';
 import { lockHeads } from './lock-heads.ts';
 import { type OutcomeKey, readOutcomes } from './outcomes.ts';
+import { inTransaction } from './transaction.ts';
 import { writeDraft } from './write-draft.ts';
 
 /** What a transaction locks and looks up before it decides. */
@@ -37,36 +38,16 @@ export function transact<T>(
   });
 }
 
-async function attempt<T>(pool: Pool, needs: Needs, now: () => Date, work: (draft: Draft) => T): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
+function attempt<T>(pool: Pool, needs: Needs, now: () => Date, work: (draft: Draft) => T): Promise<T> {
+  return inTransaction(pool, async (client) => {
     const { draft, changes } = await openDraft(client, needs, now);
     const result = work(draft);
     await writeDraft(client, changes);
-    await client.query('commit');
-    client.release();
     return result;
-  } catch (error) {
-    await abandon(client);
-    throw error;
-  }
-}
-
-/** Rolls back; a connection that cannot even do that is thrown away, which rolls back as well. */
-export async function abandon(client: PoolClient): Promise<void> {
-  try {
-    await client.query('rollback');
-    client.release();
-  } catch (error) {
-    client.release(error instanceof Error ? error : true);
-  }
+  });
 }
 
 async function openDraft(client: PoolClient, needs: Needs, now: () => Date) {
-  const heads = await lockHeads(client, needs.tenant, needs.streams);
-  // A statement of its own, after the locks: its snapshot then sees what the last holder committed.
-  const outcomes = await readOutcomes(client, needs.tenant, needs.outcomes);
   const changes: Changes = {
     tenant: needs.tenant,
     events: [],
@@ -75,5 +56,20 @@ async function openDraft(client: PoolClient, needs: Needs, now: () => Date) {
     ends: [],
     at: now().toISOString(),
   };
+  const { heads, outcomes } = await lockView(client, needs);
   return { draft: createDraft(heads, outcomes, changes), changes };
+}
+
+/**
+ * Locks the heads, then looks up outcomes in a statement of its own, whose snapshot sees what the locks' last
+ * holders committed. A wait for a lock re-reads rows that were updated meanwhile, but does not see rows that were
+ * inserted: where an outcome tells that something was decided and a head seems missing, both are read again.
+ */
+async function lockView(client: PoolClient, { tenant, streams, outcomes: keys }: Needs) {
+  const heads = await lockHeads(client, tenant, streams);
+  const outcomes = await readOutcomes(client, tenant, keys);
+  const missing = streams.filter((stream) => !heads.has(stream));
+  if (missing.length === 0 || outcomes.size === 0) return { heads, outcomes };
+  for (const [stream, head] of await lockHeads(client, tenant, missing)) heads.set(stream, head);
+  return { heads, outcomes: await readOutcomes(client, tenant, keys) };
 }

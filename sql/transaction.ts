@@ -1,5 +1,4 @@
-import type { Pool, PoolClient } from '../platform/postgres.ts';
-import { abandon } from './ledger.ts';
+import { isOutage, type Pool, type PoolClient } from '../platform/postgres.ts';
 
 /**
  * Runs `work` in one transaction (read committed unless told otherwise) on a client of its own.
@@ -18,7 +17,33 @@ export async function inTransaction<T>(
     client.release();
     return result;
   } catch (error) {
-    await abandon(client);
+    await abandon(client, error);
     throw error;
   }
+}
+
+/**
+ * Rolls back. A connection that failed, or that cannot even do that, is thrown away, which rolls back as well:
+ * asking a dead connection for a rollback would only hang once more.
+ */
+async function abandon(client: PoolClient, error: unknown): Promise<void> {
+  if (isOutage(error)) return client.release(error instanceof Error ? error : true);
+  try {
+    await client.query('rollback');
+    client.release();
+  } catch (rollbackError) {
+    client.release(rollbackError instanceof Error ? rollbackError : true);
+  }
+}
+
+/** Runs `work` within a transaction so that, when it throws, only what it did is rolled back. Not to be nested. */
+export async function inSavepoint(client: PoolClient, work: () => Promise<unknown>): Promise<void> {
+  await client.query('savepoint part');
+  try {
+    await work();
+  } catch (error) {
+    await client.query('rollback to savepoint part');
+    throw error;
+  }
+  await client.query('release savepoint part');
 }

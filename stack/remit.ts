@@ -1,8 +1,8 @@
 import { launch, type Running, tail } from './processes.ts';
 import type { Supervised } from './supervise.ts';
 
-/** Remit's own drain takes at most SHUTDOWN_GRACE_MS, 10 s; the rest is for its connections to close. */
-const STOP_GRACE_MS = 20_000;
+/** Above what main.ts gives itself: SHUTDOWN_GRACE_MS (10 s) for each role and once more for the rest. */
+const STOP_GRACE_MS = 45_000;
 
 /** A child that runs main.ts in some roles. */
 export type RemitProcess = Supervised & { stop(): Promise<void> };

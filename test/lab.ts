@@ -3,13 +3,15 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Activities, createActivities } from '../activities/index.ts';
 import { createWorker } from '../activities/worker.ts';
 import { createDispatcher } from '../dispatch/create-dispatcher.ts';
-import type { CommandRequest, Dispatched } from '../dispatch/dispatcher.ts';
+import type { CommandRequest, Dispatched, DispatchOptions } from '../dispatch/dispatcher.ts';
+import { newCommand } from '../dispatch/new-command.ts';
+import type { WorkflowStart } from '../dispatch/start-workflow.ts';
 import type { AccountId, Tenant, TransferId } from '../domain/ids.ts';
 import { type Config, loadConfig } from '../platform/config.ts';
 import { createLog } from '../platform/log.ts';
 import { createPool, type Pool } from '../platform/postgres.ts';
 import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
-import type { Command } from '../sql/commands.ts';
+import { type Command, recordCommand } from '../sql/commands.ts';
 
 export const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'fatal', role: 'test' });
 export const now = () => new Date();
@@ -31,6 +33,9 @@ export type Lab = {
   config: Config;
   run(request: CommandRequest, waitMs?: number): Promise<Command>;
   execute(request: CommandRequest, options?: { key?: string; waitMs?: number }): Promise<Dispatched>;
+  /** Only records: as if the API had died right after. */
+  record(request: CommandRequest): Promise<void>;
+  start: WorkflowStart;
   close(): Promise<void>;
 };
 
@@ -51,29 +56,31 @@ export async function createLab(options: LabOptions): Promise<Lab> {
   const worker = await createWorker({ connection, config, activities });
   const running = worker.run();
   const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
-  const dispatcher = createDispatcher({
-    pool,
-    log,
-    source: { now, newId: () => uuidv7(), sweepAfterMs: config.SWEEP_AFTER_MS },
-    start: {
-      temporal: () => ({ client, eager: true }),
-      taskQueue: config.TEMPORAL_TASK_QUEUE,
-      sagaDeadlineMs: config.SAGA_DEADLINE_MS,
-    },
+  const start: WorkflowStart = {
+    temporal: () => ({ client, eager: true }),
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    sagaDeadlineMs: config.SAGA_DEADLINE_MS,
+  };
+  const source = { now, newId: () => uuidv7(), sweepAfterMs: config.SWEEP_AFTER_MS };
+  const dispatcher = createDispatcher({ pool, log, source, start });
+  const optionsOf = (request: CommandRequest, key: string | null, waitMs: number): DispatchOptions => ({
+    caller: { tenant, principal: 'local' },
+    route: request.type,
+    idempotencyKey: key,
+    waitMs,
   });
   const execute: Lab['execute'] = (request, { key, waitMs = 30_000 } = {}) =>
-    dispatcher.execute(request, {
-      caller: { tenant, principal: 'local' },
-      route: request.type,
-      idempotencyKey: key ?? null,
-      waitMs,
-    });
+    dispatcher.execute(request, optionsOf(request, key ?? null, waitMs));
   return {
     pool,
     client,
     tenant,
     config,
+    start,
     execute,
+    async record(request) {
+      await recordCommand(pool, newCommand(request, optionsOf(request, null, 0), source));
+    },
     async run(request, waitMs = 30_000) {
       const dispatched = await execute(request, { waitMs });
       if (dispatched.kind !== 'recorded') throw new Error(`not recorded: ${dispatched.kind}`);

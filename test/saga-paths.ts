@@ -11,7 +11,12 @@ export type SagaPath = {
   readonly env?: Record<string, string>;
   readonly wrap?: LabOptions['wrap'];
   readonly steps: readonly CommandRequest[];
-  readonly ends: { readonly status: 'completed' | 'refused'; readonly code?: string };
+  readonly ends: {
+    readonly status: 'completed' | 'refused';
+    readonly code?: string;
+    /** How the transfer itself ends, which the command does not tell. */
+    readonly transfer?: string;
+  };
 };
 
 class LostReply extends Error {
@@ -75,64 +80,72 @@ export const SAGA_PATHS: readonly SagaPath[] = [
     steps: [openAccount('a', 0n)],
     ends: { status: 'completed' },
   },
-  { name: 'transfer-completed', steps: [funded, empty, pay], ends: { status: 'completed' } },
+  {
+    name: 'transfer-completed',
+    steps: [funded, empty, pay],
+    ends: { status: 'completed', transfer: 'completed' },
+  },
   {
     name: 'transfer-rejected',
     steps: [funded, empty, transfer('pay', 'a', 'b', 1001n)],
-    ends: { status: 'refused', code: 'insufficient-funds' },
+    ends: { status: 'refused', code: 'insufficient-funds', transfer: 'rejected' },
   },
-  { name: 'transfer-refunded', steps: [funded, pay], ends: { status: 'refused', code: 'account-not-found' } },
+  {
+    name: 'transfer-refunded',
+    steps: [funded, pay],
+    ends: { status: 'refused', code: 'account-not-found', transfer: 'refunded' },
+  },
   {
     name: 'transfer-retried-after-lost-reply',
     wrap: (real) => ({ debit: loseReplies(real.debit, 1), credit: loseReplies(real.credit, 1) }),
     steps: [funded, empty, pay],
-    ends: { status: 'completed' },
+    ends: { status: 'completed', transfer: 'completed' },
   },
   {
     name: 'transfer-retried-as-regular-activity',
     wrap: (real) => ({ debit: loseReplies(real.debit, 4), credit: loseReplies(real.credit, 4) }),
     steps: [funded, empty, pay],
-    ends: { status: 'completed' },
+    ends: { status: 'completed', transfer: 'completed' },
   },
   {
     name: 'transfer-compensated-at-the-deadline',
     env: SHORT_DEADLINE,
     wrap: () => ({ credit: outage }),
     steps: [funded, empty, pay],
-    ends: { status: 'refused', code: 'deadline-exceeded' },
+    ends: { status: 'refused', code: 'deadline-exceeded', transfer: 'refunded' },
   },
   {
     name: 'transfer-compensated-after-an-unknown-debit',
     env: SHORT_DEADLINE,
     wrap: (real) => ({ debit: loseReplies(real.debit, always) }),
     steps: [funded, empty, pay],
-    ends: { status: 'refused', code: 'deadline-exceeded' },
+    ends: { status: 'refused', code: 'deadline-exceeded', transfer: 'refunded' },
   },
   {
     name: 'transfer-completed-after-an-unknown-credit',
     env: SHORT_DEADLINE,
     wrap: (real) => ({ credit: loseReplies(real.credit, always) }),
     steps: [funded, empty, pay],
-    ends: { status: 'completed' },
+    ends: { status: 'completed', transfer: 'completed' },
   },
   {
     name: 'transfer-cancelled-at-the-deadline',
     env: SHORT_DEADLINE,
     wrap: () => ({ debit: outage }),
     steps: [funded, empty, pay],
-    ends: { status: 'refused', code: 'deadline-exceeded' },
+    ends: { status: 'refused', code: 'deadline-exceeded', transfer: 'cancelled' },
   },
   {
     name: 'transfer-refund-retried',
     wrap: (real) => ({ refund: loseReplies(real.refund, 4) }),
     steps: [funded, pay],
-    ends: { status: 'refused', code: 'account-not-found' },
+    ends: { status: 'refused', code: 'account-not-found', transfer: 'refunded' },
   },
   {
     name: 'transfer-needs-attention',
     wrap: closeSourceFirst,
     steps: [funded, pay],
-    ends: { status: 'refused', code: 'account-not-found' },
+    ends: { status: 'refused', code: 'account-not-found', transfer: 'needs_attention' },
   },
 ];
 
@@ -146,6 +159,6 @@ export async function walk(path: SagaPath, parts: Parts) {
   let last = await lab.run(path.steps[0]!);
   for (const step of path.steps.slice(1)) last = await lab.run(step);
   const handle = lab.client.workflow.getHandle(last.workflowId);
-  await handle.result();
-  return { lab, command: last, handle };
+  const result: unknown = await handle.result();
+  return { lab, command: last, handle, result };
 }

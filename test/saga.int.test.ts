@@ -1,5 +1,7 @@
 import { Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type TransferId, transferStream } from '../domain/ids.ts';
+import { readHead } from '../sql/lock-heads.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { type Parts, SAGA_PATHS, walk } from './saga-paths.ts';
 
@@ -19,8 +21,15 @@ type Total = { balance: bigint; moved: bigint };
 
 describe('every path through the workflows, on real Temporal and Postgres', () => {
   test.each(SAGA_PATHS.map((path) => [path.name, path] as const))('%s', async (_, path) => {
-    const { lab, command } = await walk(path, parts);
+    const { lab, command, result } = await walk(path, parts);
     expect([command.status, command.refusal?.code]).toEqual([path.ends.status, path.ends.code]);
+    if (path.ends.transfer !== undefined) {
+      const head = await readHead(lab.pool, lab.tenant, transferStream('pay' as TransferId));
+      expect([head?.state.status, result]).toEqual([
+        path.ends.transfer,
+        [{ transferId: 'pay', status: path.ends.transfer }],
+      ]);
+    }
     // Whatever the path: what the accounts hold, plus what is parked, is what came in less what went out.
     const { rows } = await lab.pool.query<Total>(
       `select

@@ -7,6 +7,8 @@ import { type Deadline, deadlineIn, runStep } from './steps.ts';
 
 type Item = Wire<TransferItem>;
 
+const CANCELLED = refusal('processing-failed', 'The workflow was cancelled before the transfer was decided.');
+
 /** A compensation that is registered for each transfer before anything is done for it. */
 type Compensations = Map<string, { item: Item; reason: Refusal }>;
 
@@ -38,6 +40,7 @@ export async function transferSaga(
     if (debited.length > 0) await credit(saga, debited);
   } catch (error) {
     if (!isCancellation(error) && !(error instanceof ActivityFailure)) throw error;
+    if (isCancellation(error)) for (const registered of compensations.values()) registered.reason = CANCELLED;
     log.warn('a step did not come to an end, its transfers are compensated', { error: String(error) });
   }
   if (compensations.size > 0) await CancellationScope.nonCancellable(() => compensate(saga));
