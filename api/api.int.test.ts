@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AccountId, Tenant } from '../domain/ids.ts';
+import type { Queryable } from '../platform/postgres.ts';
 import { type Answer, ask } from '../test/ask.ts';
 import { createHouse, type House } from '../test/house.ts';
+import { loadAccount } from './load-account.ts';
 
 // Both files with a house share one Temporal namespace and the tenant: their ids must differ.
 let house: House;
@@ -129,6 +132,51 @@ describe('accounts', () => {
     const report = (await get('/api/reports/balances?currency=EUR&limit=1')).body;
     expect(report.items).toHaveLength(1);
     expect(report.totals[0]).toMatchObject({ currency: 'EUR', balance: expect.any(String) });
+  });
+});
+
+describe('reads of an account', () => {
+  test('an account that opens between the two looks is found, not 404', async () => {
+    const query = (statement: { name?: string }) =>
+      statement.name === 'read-claiming-command'
+        ? open('justnow').then(() => house.pool.query(statement as never))
+        : house.pool.query(statement as never);
+    const hooked = { query } as unknown as Queryable;
+    const deps = {
+      pool: hooked,
+      readPool: house.readPool,
+      config: { READ_WAIT_MS: 1 },
+      now: () => new Date(),
+    };
+    const wanted = { tenant: 'main' as Tenant, accountId: 'justnow' as AccountId, minVersion: undefined };
+    const found = await loadAccount(deps as unknown as Parameters<typeof loadAccount>[0], wanted);
+    expect(found.account.accountId).toBe('justnow');
+  });
+
+  test('any zone is a time, and the cursor keeps the instant', async () => {
+    await open('zoned');
+    await get('/api/accounts/zoned?minVersion=2');
+    const from = '2026-01-01T00:00:00%2B23:59';
+    for (const path of ['/api/accounts/zoned/transactions', '/api/reports/transactions/zoned']) {
+      expect((await get(`${path}?from=${from}`)).body.items).toHaveLength(1);
+    }
+    await post('/api/accounts/zoned/deposits', { amount: '1', currency: 'EUR' });
+    const first = (await get(`/api/accounts/zoned/transactions?minVersion=3&limit=1&from=${from}`)).body;
+    const path = `/api/accounts/zoned/transactions?limit=1&cursor=${first.nextCursor}`;
+    expect((await get(`${path}&from=${from}`)).body.items.map((item) => item.version)).toEqual([2]);
+    expect((await get(`${path}&from=2025-12-31T00:01:00Z`)).status).toBe(200);
+    expect((await get(`${path}&from=2025-12-31T00:02:00Z`)).status).toBe(400);
+  });
+
+  test("an account's events cursor is refused by another account", async () => {
+    await open('mine');
+    await open('yours');
+    const { nextCursor } = (await get('/api/accounts/mine/events?limit=1')).body;
+    const own = await get(`/api/accounts/mine/events?cursor=${nextCursor}`);
+    expect(own.body.items.map((event) => event.version)).toEqual([2]);
+    const other = await get(`/api/accounts/yours/events?cursor=${nextCursor}`);
+    expect(other.status).toBe(400);
+    expect((await get(`/api/accounts/mine/transactions?cursor=${nextCursor}`)).status).toBe(400);
   });
 });
 

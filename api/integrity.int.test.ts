@@ -92,6 +92,24 @@ describe('the store and the reports', () => {
       'ada',
     ],
     [
+      'journal_totals, of one account',
+      `update journal_totals set credits_minor = credits_minor + 1 where account = 'ada'`,
+      'read-tables-equal-folds',
+      'EUR ada',
+    ],
+    [
+      'journal_totals, all doubled',
+      `update journal_totals set debits_minor = debits_minor * 2, credits_minor = credits_minor * 2 where true`,
+      'read-tables-equal-folds',
+      'EUR ada',
+    ],
+    [
+      'journal_entries, to another account',
+      `update journal_entries set debit_account = 'ben' where stream_id = 'account-ada' and credit_account = 'transit'`,
+      'read-tables-equal-folds',
+      'account-ada/',
+    ],
+    [
       'heads',
       `update heads set state = jsonb_set(state, '{balanceMinor}', '"1"') where stream_id = 'account-ada'`,
       'heads-equal-folds',
@@ -116,6 +134,44 @@ describe('the store and the reports', () => {
     expect(found).toMatchObject({ ok: false, firstViolation: expect.stringContaining(named) });
   });
 
+  test.each([
+    [
+      'transactions',
+      `select r.* from transactions t, jsonb_populate_record(t, '{"version": 999}') r
+       where t.account_id = 'ada' and t.version = 2`,
+      'version = 999',
+      'transactions row ada/999',
+    ],
+    [
+      'journal_entries',
+      `select r.* from journal_entries t, jsonb_populate_record(t, '{"version": 999}') r
+       where t.stream_id = 'account-ada' and t.version = 2`,
+      'version = 999',
+      'journal_entries row account-ada/999',
+    ],
+    [
+      'transfers (generation, tenant, transfer_id, from_account_id, to_account_id, amount_minor, currency, metadata, first_position)',
+      `select generation, tenant, 'stray', from_account_id, to_account_id, amount_minor, currency, metadata, first_position
+       from transfers where transfer_id = 'paid1'`,
+      `transfer_id = 'stray'`,
+      'transfers row stray',
+    ],
+    [
+      'journal_totals (generation, tenant, currency, account, partition, debits_minor, credits_minor)',
+      `select generation, tenant, currency, 'nobody', partition, 7, 7 from journal_totals where account = 'ada' limit 1`,
+      `account = 'nobody'`,
+      'journal_totals row EUR nobody',
+    ],
+  ])('a surplus row of %s is found and named', async (table, rows, where, named) => {
+    await house.readPool.query(`insert into ${table} ${rows}`);
+    const { body } = await get('/api/integrity');
+    await house.readPool.query(`delete from ${table.split(' ')[0]} where ${where}`);
+    expect(body.checks.find((check) => check.name === 'read-tables-equal-folds')).toMatchObject({
+      ok: false,
+      firstViolation: expect.stringContaining(named),
+    });
+  });
+
   test('projections tell where they are, and a rebuild ends with the same balances', async () => {
     const before = (await get('/api/accounts?limit=200')).body.items.map(balance);
     const started = await post('/api/projections/balances/rebuild', {}, { 'idempotency-key': 'rebuild-1' });
@@ -135,6 +191,51 @@ describe('the store and the reports', () => {
     expect((await get('/api/accounts?limit=200')).body.items.map(balance)).toEqual(before);
   });
 });
+
+describe('a rebuild under an Idempotency-Key', () => {
+  const rebuild = (name: string, key: string, headers: Record<string, string> = {}) =>
+    post(`/api/projections/${name}/rebuild`, {}, { 'idempotency-key': key, ...headers });
+  const over = (name: string) =>
+    expect
+      .poll(
+        async () =>
+          (await get('/api/projections')).body.items.find((one) => one.name === name)?.rebuild?.status,
+        { timeout: 20_000 },
+      )
+      .toBe('completed');
+
+  test('the same key gives the same rebuild, also after another one', async () => {
+    const first = await rebuild('transfers', 'one');
+    expect(first.headers.get('idempotency-replayed')).toBeNull();
+    await over('transfers');
+    const second = await rebuild('transfers', 'two');
+    expect(rebuildId(second)).not.toBe(rebuildId(first));
+    await over('transfers');
+    const again = await rebuild('transfers', 'one', { prefer: 'respond-async' });
+    expect(again.status).toBe(202);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(again.headers.get('preference-applied')).toBe('respond-async');
+    expect(again.body.rebuild).toMatchObject({
+      id: rebuildId(first),
+      status: 'completed',
+      progress: 1,
+      finishedAt: expect.any(String),
+    });
+    const listed = (await get('/api/projections')).body.items.find((one) => one.name === 'transfers');
+    expect(listed?.rebuild).toMatchObject({ id: rebuildId(second) });
+  });
+
+  test('two at once are one rebuild, and a key of another projection is refused', async () => {
+    const [one, other] = await Promise.all([rebuild('journal', 'both'), rebuild('journal', 'both')]);
+    expect(rebuildId(one)).toEqual(expect.any(String));
+    expect(rebuildId(one)).toBe(rebuildId(other));
+    const reused = await rebuild('balances', 'both');
+    expect([reused.status, reused.body.code]).toEqual([422, 'idempotency-key-reused']);
+    await over('journal');
+  });
+});
+
+const rebuildId = ({ body }: Answer) => (body.rebuild as { id?: string } | null)?.id;
 
 const balance = (account: Body) => [account.id, account.balance, account.version];
 

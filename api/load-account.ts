@@ -23,8 +23,9 @@ type Wanted = {
  */
 export async function loadAccount(deps: Deps, wanted: Wanted): Promise<AccountView> {
   const { tenant, accountId, minVersion } = wanted;
-  const found = await readAccount(deps.readPool, deps.pool, tenant, accountId);
-  if (found === undefined) throw await missing(deps, tenant, accountId);
+  const found =
+    (await readAccount(deps.readPool, deps.pool, tenant, accountId)) ??
+    (await readOpened(deps, tenant, accountId));
   if (minVersion === undefined || has(found, minVersion)) return found;
   const head = await readHead(deps.pool, tenant, accountStream(accountId));
   if (head !== undefined && minVersion > head.version) {
@@ -63,12 +64,21 @@ function behind({ accountId, minVersion }: Wanted): Problem {
   return new Problem('not-ready', detail, { headers: { 'retry-after': '1' } });
 }
 
-/** A resource whose POST was answered is never 404: while its command is on its way, it is not ready. */
-async function missing(deps: Deps, tenant: Tenant, accountId: AccountId): Promise<Problem> {
+/**
+ * Looks for the command behind an account that was not there. A resource whose POST was answered is never 404:
+ * while its command is on its way it is not ready, and where it completed since the first look, it is read again.
+ */
+async function readOpened(deps: Deps, tenant: Tenant, accountId: AccountId): Promise<AccountView> {
   const command = await readClaimingCommand(deps.pool, tenant, 'account', accountId);
-  if (command?.status === 'accepted') {
-    const detail = `Account ${accountId} is being opened by command ${command.commandId}.`;
-    return new Problem('not-ready', detail, { headers: { 'retry-after': '1' } });
+  if (command === undefined || command.status === 'refused') {
+    throw new Problem('account-not-found', `There is no account ${accountId}.`, { status: 404 });
   }
-  return new Problem('account-not-found', `There is no account ${accountId}.`, { status: 404 });
+  if (command.status === 'accepted') {
+    const detail = `Account ${accountId} is being opened by command ${command.commandId}.`;
+    throw new Problem('not-ready', detail, { headers: { 'retry-after': '1' } });
+  }
+  const opened = await readAccount(deps.readPool, deps.pool, tenant, accountId);
+  if (opened === undefined)
+    throw new Error(`command ${command.commandId} is completed, and account ${accountId} has no head`);
+  return opened;
 }

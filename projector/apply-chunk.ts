@@ -2,22 +2,23 @@ import pRetry from 'p-retry';
 import { v7 as newId } from 'uuid';
 import type { Pool, PoolClient } from '../platform/postgres.ts';
 import { isConflict, isOutage } from '../platform/postgres.ts';
-import { isDataError } from '../sql/data-error.ts';
 import { insertDeadLetters, readKnownOffsets } from '../sql/dead-letters.ts';
 import { savePartitionPosition } from '../sql/partition-positions.ts';
+import { readLastPosition } from '../sql/read-last-position.ts';
 import { shareProjections } from '../sql/read-locks.ts';
 import { readTargets } from '../sql/targets.ts';
 import { inTransaction } from '../sql/transaction.ts';
 import { applyDeliveries } from './apply.ts';
-import { condemn, type Delivery, type UnreadableDelivery } from './delivery.ts';
+import type { Delivery, UnreadableDelivery } from './delivery.ts';
 import { LogBehindError } from './follow-store.ts';
+import { isolate } from './isolate.ts';
 import { PROJECTION_NAMES } from './projections.ts';
 
 export type ApplyOptions = {
   readonly pool: Pool;
   readonly readPool: Pool;
   readonly partition: number;
-  /** Keeps the Kafka session alive; called between pages of a heal. */
+  /** Keeps the Kafka session alive; called before each attempt, and in a heal while it reads or waits. */
   readonly heartbeat: () => Promise<void>;
 };
 
@@ -26,39 +27,29 @@ const RETRY = { retries: 6, minTimeout: 20, maxTimeout: 1_000, randomize: true }
 
 /**
  * Applies deliveries of one partition, in order, in one transaction, tried again where another was in the way or
- * Postgres was away. Where Postgres refuses a value, the chunk is halved until the event that holds it is alone;
- * that one is poison.
+ * Postgres was away. What Postgres refuses is poison (isolate.ts).
  * @throws the database's error when the retries are used up; nothing of the chunk is written then.
  */
-export async function applyChunk(options: ApplyOptions, deliveries: readonly Delivery[]): Promise<void> {
-  try {
-    await pRetry(() => attempt(options, deliveries), {
+export function applyChunk(options: ApplyOptions, deliveries: readonly Delivery[]): Promise<void> {
+  return isolate(deliveries, (part) =>
+    pRetry(() => attempt(options, part), {
       ...RETRY,
       shouldRetry: ({ error }) => isConflict(error) || isOutage(error) || error instanceof LogBehindError,
-    });
-  } catch (error) {
-    if (!isDataError(error) || isConflict(error)) throw error;
-    await applyHalves(options, deliveries, error);
-  }
+    }),
+  );
 }
 
-async function applyHalves(options: ApplyOptions, deliveries: readonly Delivery[], error: unknown) {
-  const [only] = deliveries;
-  if (only === undefined || (deliveries.length === 1 && isCondemned(only))) throw error;
-  if (deliveries.length === 1) return applyChunk(options, [condemn(only, error)]);
-  const middle = Math.ceil(deliveries.length / 2);
-  await applyChunk(options, deliveries.slice(0, middle));
-  await applyChunk(options, deliveries.slice(middle));
-}
-
-function isCondemned(delivery: Delivery): boolean {
-  return delivery.kind === 'unreadable' || delivery.fact instanceof Error;
-}
-
-function attempt(options: ApplyOptions, deliveries: readonly Delivery[]): Promise<void> {
+async function attempt(options: ApplyOptions, deliveries: readonly Delivery[]): Promise<void> {
+  const { partition } = options;
+  await options.heartbeat();
+  const events = deliveries.flatMap((delivery) => (delivery.kind === 'event' ? delivery.event : []));
+  // What a message says of its position is not believed: a false one would move the watermark for good, past
+  // events that are not applied. One query by primary key asks the log whether the event has this place there,
+  // and on this partition. An event that cannot be applied counts as well: at its place, it was dealt with.
+  const position = await readLastPosition(options.pool, partition, events);
   return inTransaction(options.readPool, async (client) => {
     await shareProjections(client, PROJECTION_NAMES);
-    const fresh = await dropKnown(client, options.partition, deliveries);
+    const fresh = await dropKnown(client, partition, deliveries);
     await keepKeyless(client, fresh);
     await applyDeliveries(
       {
@@ -66,12 +57,12 @@ function attempt(options: ApplyOptions, deliveries: readonly Delivery[]): Promis
         store: options.pool,
         targets: await readTargets(client),
         building: false,
-        partition: options.partition,
+        partition,
         breathe: () => breathe(client, options.heartbeat),
       },
       fresh,
     );
-    await notePosition(client, options.partition, deliveries);
+    if (position !== null) await savePartitionPosition(client, { partition, position });
   });
 }
 
@@ -112,12 +103,4 @@ async function keepKeyless(client: PoolClient, deliveries: readonly Delivery[]):
       cause,
     })),
   );
-}
-
-async function notePosition(client: PoolClient, partition: number, deliveries: readonly Delivery[]) {
-  let last = 0n;
-  for (const delivery of deliveries) {
-    if (delivery.kind === 'event' && delivery.event.position > last) last = delivery.event.position;
-  }
-  if (last > 0n) await savePartitionPosition(client, { partition, position: last });
 }

@@ -41,28 +41,32 @@ export function createConsumer(options: ConsumerOptions): Loop {
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 100, retries: 5, restartOnFailure: async () => false },
     });
+    // The signal outlives this consumer: what listens to it must go with the consumer.
+    const over = new AbortController();
     try {
-      await consumeUntilEnd(consumer, options, signal, beat);
+      const ended = waitForEnd(consumer, signal, over.signal);
+      await consume(consumer, options, beat);
+      await ended;
     } finally {
+      over.abort();
       await consumer.disconnect();
     }
   };
 }
 
-/** Resolves when the signal aborts, rejects when the consumer crashes. */
-async function consumeUntilEnd(
-  consumer: Consumer,
-  options: ConsumerOptions,
-  signal: AbortSignal,
-  beat: () => void,
-): Promise<void> {
+/** Resolves when the signal aborts, rejects when the consumer crashes; stops listening when it is over. */
+function waitForEnd(consumer: Consumer, signal: AbortSignal, over: AbortSignal): Promise<void> {
   const ended = new Promise<void>((resolve, reject) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    signal.addEventListener('abort', () => resolve(), { once: true, signal: over });
     if (signal.aborted) resolve();
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
   });
-  // The run below may throw before anyone waits for the end.
+  // The consumer may fail to start before anyone waits for the end.
   ended.catch(() => undefined);
+  return ended;
+}
+
+async function consume(consumer: Consumer, options: ConsumerOptions, beat: () => void): Promise<void> {
   let assignment = 0;
   consumer.on(consumer.events.GROUP_JOIN, () => {
     assignment += 1;
@@ -77,7 +81,6 @@ async function consumeUntilEnd(
     eachBatchAutoResolve: false,
     eachBatch: (payload) => consumeBatch(options, payload, () => assignment),
   });
-  await ended;
 }
 
 async function consumeBatch(

@@ -11,13 +11,14 @@ import { shareProjections } from '../sql/read-locks.ts';
 import { readTargets } from '../sql/targets.ts';
 import { inTransaction } from '../sql/transaction.ts';
 import { healStream, NO_PARTITION } from './apply.ts';
+import { fillRequest } from './fill-request.ts';
 import { lead } from './leader.ts';
 import { PROJECTION_NAMES } from './projections.ts';
 import { type Loop, poll } from './supervise.ts';
 import type { EnsureTopics, Topics } from './topics.ts';
 
 const BATCH = 50;
-const PACE = { full: BATCH, busyMs: 250, idleMs: 1_000 };
+const PACE = { full: 1, busyMs: 250, idleMs: 1_000 };
 
 /**
  * Sends each dead letter to its topic, with its cause in the headers. The table is the outbox: a letter is marked
@@ -37,14 +38,14 @@ export function createDeadLetterSender(options: {
       try {
         await producer.connect();
         await poll(PACE, leading, beat, async () => {
-          const letters = await readUnsentLetters(client, BATCH);
-          if (letters.length === 0) return 0;
-          await producer.send({ topic: topics.deadLetterTopic, acks: -1, messages: letters.map(toMessage) });
+          const messages = fillRequest(await readUnsentLetters(client, BATCH), toMessage);
+          if (messages.length === 0) return 0;
+          await producer.send({ topic: topics.deadLetterTopic, acks: -1, messages });
           await markLettersSent(
             client,
-            letters.map((letter) => letter.id),
+            messages.map(({ id }) => id),
           );
-          return letters.length;
+          return messages.length;
         });
       } finally {
         await producer.disconnect();
@@ -67,6 +68,7 @@ function toMessage(letter: DeadLetter) {
     value === null ? [] : [[name, String(value)] as const],
   );
   return {
+    id: letter.id,
     key: letter.streamId === null ? null : `${letter.tenant}/${letter.streamId}`,
     value: letter.payload,
     headers: Object.fromEntries(known),

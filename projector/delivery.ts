@@ -1,6 +1,5 @@
 import type { DomainEvent } from '../domain/events.ts';
-import { parseStream } from '../domain/ids.ts';
-import { decodeEvent, decodeMessage, encodeMessage, type LoggedEvent } from '../sql/codec.ts';
+import { decodeEvent, decodeKey, decodeMessage, encodeMessage, type LoggedEvent } from '../sql/codec.ts';
 import { type StreamKey, streamName } from '../sql/read-stream.ts';
 
 /** Where in Kafka something came from; null for what was read from the store. */
@@ -34,11 +33,10 @@ export function readMessage(
   const source = { partition, offset: message.offset };
   const payload = message.value?.toString() ?? '';
   try {
-    const event = decodeMessage(payload);
-    parseStream(event.streamId);
-    return deliver(event, source);
+    return deliver(decodeMessage(payload), source);
   } catch (error) {
-    return { kind: 'unreadable', stream: readKey(message.key), payload, cause: describe(error), source };
+    const stream = decodeKey(message.key?.toString() ?? '');
+    return { kind: 'unreadable', stream, payload, cause: describe(error), source };
   }
 }
 
@@ -81,16 +79,5 @@ function decode(event: LoggedEvent): DomainEvent | Error {
     return decodeEvent(event);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-function readKey(key: Buffer | null): StreamKey | null {
-  const [tenant, streamId, ...rest] = key?.toString().split('/') ?? [];
-  if (!tenant || !streamId || rest.length > 0) return null;
-  try {
-    parseStream(streamId);
-    return { tenant, streamId };
-  } catch {
-    return null;
   }
 }

@@ -33,6 +33,7 @@ export async function followStore(
     if (events.length === 0) {
       if (waitedMs >= LOG_WAIT_MS) throw new LogBehindError(behind(stream, after, span.upTo));
       await delay(LOG_POLL_MS);
+      await reader.breathe();
       waitedMs += LOG_POLL_MS;
       continue;
     }

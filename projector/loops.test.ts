@@ -1,7 +1,11 @@
+import { getEventListeners } from 'node:events';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { createKafka } from '../platform/kafka.ts';
+import { createPool } from '../platform/postgres.ts';
 import { encodeMessage } from '../sql/codec.ts';
 import type { LogEntry } from '../sql/read-log.ts';
+import { createConsumer } from './consumer.ts';
 import { readMessage } from './delivery.ts';
 import { encode } from './relay.ts';
 import { poll, supervise } from './supervise.ts';
@@ -92,3 +96,20 @@ test('the rate is over the last seconds only', () => {
   expect(rateOf(samples)).toBeCloseTo(400);
   expect(samples.length).toBeLessThan(10);
 });
+
+test('a consumer that fails leaves nothing behind on the signal that outlives it', async () => {
+  const nowhere = 'postgres://nobody@127.0.0.1:1/nothing';
+  const pool = createPool({ url: nowhere, max: 1, name: 'test', log });
+  const consumer = createConsumer({
+    pool,
+    readPool: pool,
+    kafka: createKafka({ brokers: ['127.0.0.1:1'], clientId: 'test', log }),
+    groupId: 'test',
+    topics: { topic: 'events', deadLetterTopic: 'dead', partitions: 1 },
+    ensureTopics: async () => undefined,
+  });
+  const { signal } = new AbortController();
+  await expect(consumer(signal, () => undefined)).rejects.toThrow('ECONNREFUSED');
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  await pool.end();
+}, 20_000);

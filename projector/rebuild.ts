@@ -12,13 +12,16 @@ import {
   type Rebuild,
   readOutboxEnd,
   readRebuild,
+  readStanding,
+  type Standing,
   saveRebuildPosition,
   swapGenerations,
 } from '../sql/rebuild.ts';
-import { inTransaction } from '../sql/transaction.ts';
+import { inSavepoint, inTransaction } from '../sql/transaction.ts';
 import { applyDeliveries, NO_PARTITION } from './apply.ts';
 import { deliver, describe } from './delivery.ts';
 import { LogBehindError } from './follow-store.ts';
+import { isolate } from './isolate.ts';
 import { lead } from './leader.ts';
 import { PROJECTION_NAMES } from './projections.ts';
 import { type Loop, pause, poll } from './supervise.ts';
@@ -68,56 +71,81 @@ async function rebuildOrFail(
   leading: AbortSignal,
   beat: () => void,
 ) {
+  let current = rebuild;
   try {
-    await build(options, await open(options, rebuild, leading), leading, beat);
+    const running = await open(options, rebuild, leading);
+    if (running === null) return;
+    current = running;
+    const end = await build(options, running, leading, beat);
+    options.log.info({ projection: running.name, generation: running.generation }, ENDS[end]);
   } catch (error) {
     if (leading.aborted || passes(error)) throw error;
-    options.log.error(
-      { err: error, projection: rebuild.name },
-      'a rebuild failed; the live tables are untouched',
-    );
-    await inTransaction(options.readPool, async (client) => {
+    options.log.error({ err: error, projection: rebuild.name }, 'a rebuild failed and is given up');
+    const failed = await inTransaction(options.readPool, async (client) => {
       await holdProjection(client, rebuild.name);
-      await failRebuild(client, rebuild.name, describe(error));
+      return failRebuild(client, current, describe(error));
     });
+    if (!failed) options.log.info({ projection: rebuild.name }, ENDS.gone);
   }
 }
+
+const ENDS = {
+  live: 'a rebuild is live',
+  gone: 'a rebuild goes on or ended elsewhere, and is left alone here',
+  open: 'a rebuild is left for the next leader',
+} satisfies Record<Standing, string>;
 
 function passes(error: unknown): boolean {
   return isConflict(error) || isOutage(error) || error instanceof LogBehindError;
 }
 
-/** Opens a new generation on cleared ground, or goes on with the one that is open. */
-async function open(options: RebuildOptions, rebuild: Rebuild, leading: AbortSignal): Promise<Running> {
+/** Opens a new generation on cleared ground, or goes on with the one that is open. Null: another was first. */
+async function open(
+  options: RebuildOptions,
+  rebuild: Rebuild,
+  leading: AbortSignal,
+): Promise<Running | null> {
   if (rebuild.generation !== null) return { ...rebuild, generation: rebuild.generation };
   await sweep(options, rebuild.name, leading);
+  // A sweep that was told to stop leaves ground that is not clear, and a leader that lost the lead opens nothing.
+  leading.throwIfAborted();
   const target = await readLogHead(options.pool);
   const begun = await inTransaction(options.readPool, async (client) => {
     await holdProjection(client, rebuild.name);
-    return beginRebuild(client, rebuild.name, target);
+    return beginRebuild(client, rebuild, target);
   });
-  if (begun === undefined || begun.generation === null) throw new Error(`no projection ${rebuild.name}`);
+  if (begun === undefined || begun.generation === null) return null;
   options.log.info({ projection: begun.name, generation: begun.generation }, 'a rebuild begins');
   return { ...begun, generation: begun.generation };
 }
 
-/** Walks the log until the swap succeeds. Unbounded only by the log itself; its progress is visible to all. */
-async function build(options: RebuildOptions, running: Running, leading: AbortSignal, beat: () => void) {
+/**
+ * Walks the log until the swap succeeds, or the rebuild turns out not to be open any more. Unbounded only by the
+ * log itself; its progress is visible to all.
+ */
+async function build(
+  options: RebuildOptions,
+  running: Running,
+  leading: AbortSignal,
+  beat: () => void,
+): Promise<Standing> {
   let position = running.position;
   while (!leading.aborted) {
-    position = await inTransaction(options.readPool, async (client) => {
+    const standing = await inTransaction(options.readPool, async (client) => {
       await shareProjections(client, [running.name]);
-      return walk(options, client, running, position);
+      const standing = await readStanding(client, running);
+      if (standing === 'open') position = await walk(options, client, running, position);
+      return standing;
     });
+    if (standing !== 'open') return standing;
     beat();
     await options.keepLead();
     if ((await readLogHead(options.pool)) - position > NEAR_THE_END) continue;
-    if (await swap(options, running, position)) {
-      options.log.info({ projection: running.name, generation: running.generation }, 'a rebuild is live');
-      return;
-    }
+    const swapped = await swap(options, running, position);
+    if (swapped !== 'open') return swapped;
     await pause(SWAP_RETRY_MS, leading);
   }
+  return 'open';
 }
 
 /** Applies the next batch of the log to the new generation. Returns the position reached. */
@@ -130,18 +158,19 @@ async function walk(
   const entries = await readLog(pool, from, BATCH);
   const last = entries.at(-1)?.event.position;
   if (last === undefined) return from;
-  await applyDeliveries(
-    {
-      client,
-      store: pool,
-      targets: [{ projection: name, generation, live: false }],
-      building: true,
-      partition: NO_PARTITION,
-      breathe: async () => {
-        await client.query('select 1');
-      },
+  const batch = {
+    client,
+    store: pool,
+    targets: [{ projection: name, generation, live: false }],
+    building: true,
+    partition: NO_PARTITION,
+    breathe: async () => {
+      await client.query('select 1');
     },
+  };
+  await isolate(
     entries.map(({ event }) => deliver(event)),
+    (part) => inSavepoint(client, () => applyDeliveries(batch, part)),
   );
   await saveRebuildPosition(client, name, last);
   return last;
@@ -149,24 +178,25 @@ async function walk(
 
 /**
  * While nobody applies or falls back: waits until all that is committed is in the log, walks to its end, and makes
- * the new generation live. So no reader can have seen anything that the new tables lack. Returns false where that
- * would take too long; the caller tries again.
+ * the new generation live. So no reader can have seen anything that the new tables lack. Answers `open` where
+ * that would take too long; the caller tries again.
  */
-async function swap(options: RebuildOptions, running: Running, from: bigint): Promise<boolean> {
+async function swap(options: RebuildOptions, running: Running, from: bigint): Promise<Standing> {
   try {
     return await inTransaction(options.readPool, async (client) => {
       await holdProjection(client, running.name);
+      const standing = await readStanding(client, running);
+      if (standing !== 'open') return standing;
       await outboxMoved(options.pool);
       const end = await readLogHead(options.pool);
       let position = from;
       while (position < end) position = await walk(options, client, running, position);
-      await swapGenerations(client, running.name);
-      return true;
+      return (await swapGenerations(client, running)) ? 'live' : 'gone';
     });
   } catch (error) {
     if (!passes(error)) throw error;
     options.log.warn({ err: error, projection: running.name }, 'a swap waits for a better moment');
-    return false;
+    return 'open';
   }
 }
 

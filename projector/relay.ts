@@ -5,13 +5,12 @@ import { encodeMessage } from '../sql/codec.ts';
 import { type LogEntry, readLog } from '../sql/read-log.ts';
 import { streamName } from '../sql/read-stream.ts';
 import { readRelayCursor, saveRelayCursor } from '../sql/relay-cursor.ts';
+import { fillRequest } from './fill-request.ts';
 import { lead } from './leader.ts';
 import { type Loop, poll } from './supervise.ts';
 import type { EnsureTopics, Topics } from './topics.ts';
 
 const BATCH = 1_000;
-/** Kafka refuses a batch above 1 MB; an event is far smaller than the other half. */
-const MAX_SEND_BYTES = 512 * 1024;
 const PACE = { full: 1, busyMs: 2, idleMs: 50 };
 const CURSOR = 'kafka';
 
@@ -66,13 +65,10 @@ async function follow(
 
 /** The messages of as many entries as fit into one request; at least one. */
 export function encode(entries: readonly LogEntry[]) {
-  const messages: { key: string; value: string; partition: number; position: bigint }[] = [];
-  let bytes = 0;
-  for (const { event, partition } of entries) {
-    const value = encodeMessage(event);
-    bytes += Buffer.byteLength(value);
-    if (messages.length > 0 && bytes > MAX_SEND_BYTES) break;
-    messages.push({ key: streamName(event), value, partition, position: event.position });
-  }
-  return messages;
+  return fillRequest(entries, ({ event, partition }) => ({
+    key: streamName(event),
+    value: encodeMessage(event),
+    partition,
+    position: event.position,
+  }));
 }

@@ -11,15 +11,20 @@ export type CurrencyTotal = {
 
 type Row = { currency: string; accounts: bigint; balance: string; held: string };
 
-/** What all accounts of a tenant hold together, per currency. */
-export async function readCurrencyTotals(db: Queryable, tenant: Tenant): Promise<CurrencyTotal[]> {
+/** What all accounts of a tenant hold together, per currency; `currency` null takes every one. */
+export async function readCurrencyTotals(
+  db: Queryable,
+  tenant: Tenant,
+  currency: string | null,
+): Promise<CurrencyTotal[]> {
   const { rows } = await db.query<Row>({
     name: 'currency-totals',
     text: `select currency, count(*) as accounts, sum(balance_minor) as balance, sum(held_minor) as held
            from balances
            where generation = (select live_generation from projections where name = 'balances') and tenant = $1
+             and ($2::text is null or currency = $2)
            group by currency order by currency`,
-    values: [tenant],
+    values: [tenant, currency],
   });
   return rows.map((row) => ({
     currency: row.currency,

@@ -37,6 +37,9 @@ const COLUMNS = `dead_letter_id as id, projection, generation, tenant, stream_id
   partition, kafka_offset as "offset", payload, cause, status, created_at as "createdAt",
   resolved_at as "resolvedAt"`;
 
+/** Bytes of a payload, and of a cause, that a letter keeps: both together must fit into one Kafka request. */
+const MAX_TEXT_BYTES = 256 * 1024;
+
 /** Keeps letters; one that is there already is parked again with the new cause, and sent again. */
 export async function insertDeadLetters(db: Queryable, letters: readonly NewDeadLetter[]): Promise<void> {
   for (const letter of letters) await insertDeadLetter(db, letter);
@@ -64,10 +67,19 @@ async function insertDeadLetter(db: Queryable, letter: NewDeadLetter): Promise<v
       letter.position,
       letter.partition,
       letter.offset,
-      letter.payload,
-      letter.cause,
+      storable(letter.payload),
+      storable(letter.cause),
     ],
   });
+}
+
+/** A text that Postgres takes (it knows no NUL) and Kafka sends; what was cut off is said at its end. */
+function storable(text: string): string {
+  const bytes = Buffer.from(text.replaceAll('\0', '\ufffd'));
+  if (bytes.length <= MAX_TEXT_BYTES) return bytes.toString();
+  // As a stream: a character that is cut in two at the end is left out.
+  const kept = new TextDecoder().decode(bytes.subarray(0, MAX_TEXT_BYTES), { stream: true });
+  return `${kept} … [cut by Remit: ${bytes.length} bytes in all]`;
 }
 
 /** Which of these offsets of a partition already have a letter: a redelivery must not park a stream again. */

@@ -46,6 +46,9 @@ type Row = {
   refund_at: string | null;
 };
 
+/** Beyond every position: where the first page begins. */
+const NEWEST = 9_223_372_036_854_775_807n;
+
 /** A page of the transfers, newest first; `before` is the position where the page before ended. */
 export async function listTransfers(
   db: Queryable,
@@ -53,22 +56,50 @@ export async function listTransfers(
   filter: TransferFilter,
   page: { limit: number; before: bigint | null },
 ): Promise<ReadTransfer[]> {
-  const { rows } = await db.query<Row>({
-    name: 'list-transfers',
-    text: `select transfer_id, from_account_id, to_account_id, amount_minor, currency, status, refusal, description,
-             reference, metadata, first_position, debit_version, debit_at, credit_version, credit_at, refund_version,
-             refund_at
-           from transfers
-           where generation = (select live_generation from projections where name = 'transfers')
-             and tenant = $1
-             and ($2::text is null or status = $2)
-             and ($3::text is null or from_account_id = $3 or to_account_id = $3)
-             and ($4::bigint is null or first_position < $4)
-           order by first_position desc, transfer_id
-           limit $5`,
-    values: [tenant, filter.status, filter.accountId, page.before, page.limit],
-  });
+  const common = [tenant, page.before ?? NEWEST, page.limit];
+  const { rows } = await db.query<Row>(
+    filter.accountId === null
+      ? listAll(common, filter.status)
+      : listOf(common, filter.status, filter.accountId),
+  );
   return rows.map(toTransfer);
+}
+
+/** Each set of filters is a statement of its own, so that each has an index whose order is the page's. */
+function listAll(common: readonly unknown[], status: TransferStatus | null) {
+  if (status === null) return { name: 'list-transfers', text: newest(''), values: [...common] };
+  return {
+    name: 'list-transfers-by-status',
+    text: newest('and status = $4'),
+    values: [...common, status],
+  };
+}
+
+/** Either side has its own index, so each gives a page; a transfer to itself counts with its source. */
+function listOf(common: readonly unknown[], status: TransferStatus | null, accountId: string) {
+  const withStatus = status === null ? '' : 'and status = $5';
+  return {
+    name: `list-transfers-of-account${status === null ? '' : '-by-status'}`,
+    text: `select * from (
+             (${newest(`and from_account_id = $4 ${withStatus}`)})
+             union all
+             (${newest(`and to_account_id = $4 and from_account_id <> $4 ${withStatus}`)})
+           ) as sides
+           order by first_position desc, transfer_id
+           limit $3`,
+    values: [...common, accountId, ...(status === null ? [] : [status])],
+  };
+}
+
+function newest(condition: string): string {
+  return `select transfer_id, from_account_id, to_account_id, amount_minor, currency, status, refusal, description,
+            reference, metadata, first_position, debit_version, debit_at, credit_version, credit_at, refund_version,
+            refund_at
+          from transfers
+          where generation = (select live_generation from projections where name = 'transfers')
+            and tenant = $1 and first_position < $2 ${condition}
+          order by first_position desc, transfer_id
+          limit $3`;
 }
 
 function toTransfer(row: Row): ReadTransfer {

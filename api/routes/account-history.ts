@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { accountStream } from '../../domain/ids.ts';
 import { listStreamEvents } from '../../sql/list-events.ts';
 import { cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
-import { decodeCursor, encodeCursor } from '../border/cursor.ts';
+import { decodeCursor, encodeCursor, keepFilters } from '../border/cursor.ts';
 import { accountIdField, pageQuery } from '../border/fields.ts';
 import { createRouter, type Deps } from '../context.ts';
 import { requireAccount } from '../load-account.ts';
@@ -11,7 +11,7 @@ import { eventSchema, eventView } from '../views/event.ts';
 import { transactionSchema } from '../views/transaction.ts';
 
 const params = z.object({ id: accountIdField });
-const eventCursor = z.strictObject({ after: z.int().min(1).max(2_147_483_647) });
+const eventCursor = z.strictObject({ accountId: z.string(), after: z.int().min(1).max(2_147_483_647) });
 
 const events = createRoute({
   method: 'get',
@@ -42,9 +42,10 @@ export function accountHistoryRoutes(deps: Deps) {
       const { id } = c.req.valid('param');
       const { limit, cursor } = c.req.valid('query');
       await requireAccount(deps, { tenant, accountId: id, minVersion: undefined });
-      const after = cursor === undefined ? 0 : decodeCursor(cursor, eventCursor).after;
+      const after =
+        cursor === undefined ? 0 : keepFilters(decodeCursor(cursor, eventCursor), { accountId: id }).after;
       const rows = await listStreamEvents(deps.pool, tenant, accountStream(id), { limit: limit + 1, after });
-      const page = cutPage(rows, limit, (last) => encodeCursor({ after: last.version }));
+      const page = cutPage(rows, limit, (last) => encodeCursor({ accountId: id, after: last.version }));
       return c.json({ ...page, items: page.items.map(eventView) }, 200);
     })
     .openapi(transactions, async (c) => {

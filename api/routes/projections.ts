@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type ProjectionStatus, readProjections } from '../../sql/read-projections.ts';
-import { requestRebuild } from '../../sql/request-rebuild.ts';
+import { askForRebuild, readEndedRebuild } from '../../sql/rebuild-requests.ts';
 import { json, problems } from '../answers.ts';
 import { idField, timeAnswer } from '../border/fields.ts';
 import { parsePrefer } from '../border/prefer.ts';
-import { commandHeaders } from '../commanding.ts';
+import { commandAnswerHeaders, commandHeaders } from '../commanding.ts';
 import { createRouter, type Deps } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { positionView } from '../views/account.ts';
@@ -56,9 +56,11 @@ const rebuild = createRoute({
   responses: {
     202: {
       ...json('Recorded; Location tells the progress', projectionSchema),
-      headers: z.object({ Location: z.string().openapi({ example: '/api/projections' }) }),
+      headers: commandAnswerHeaders.extend({
+        Location: z.string().openapi({ example: '/api/projections' }),
+      }),
     },
-    ...problems(400, 404, 413, 415, 503),
+    ...problems(400, 404, 413, 415, 422, 503),
   },
 });
 
@@ -70,19 +72,46 @@ export function projectionRoutes(deps: Deps) {
     .openapi(rebuild, async (c) => {
       const { name } = c.req.valid('param');
       const { 'Idempotency-Key': key, Prefer: prefer } = c.req.valid('header');
-      // A rebuild is never waited for, so a preference can only be malformed.
-      parsePrefer(prefer, 0);
-      const earlier = (await read()).find((candidate) => candidate.name === name);
-      if (earlier === undefined) throw new Problem('not-found', `There is no projection ${name}.`);
-      c.header('Location', '/api/projections');
-      if (key !== undefined && earlier.rebuild?.id === key) {
-        c.header('Idempotency-Replayed', 'true');
-        return c.json(projectionView(earlier), 202);
+      // A rebuild is never waited for: any wait is at most what was preferred.
+      const { applied } = parsePrefer(prefer, 0);
+      if (applied !== null) c.header('Preference-Applied', applied);
+      const caller = { tenant: c.get('tenant'), principal: c.get('principal') };
+      const owned = key === undefined ? null : { ...caller, idempotencyKey: key };
+      const asked = await askForRebuild(deps.readPool, owned, name, deps.newId());
+      switch (asked.kind) {
+        case 'unknown':
+          throw new Problem('not-found', `There is no projection ${name}.`);
+        case 'key-reused':
+          throw new Problem(
+            'idempotency-key-reused',
+            'This Idempotency-Key came for another projection before.',
+          );
+        case 'recorded':
+          if (asked.replayed) c.header('Idempotency-Replayed', 'true');
+          c.header('Location', '/api/projections');
+          return c.json(await rebuilding(deps, await read(), name, asked.rebuildId), 202);
+        default:
+          return unreachable(asked);
       }
-      await requestRebuild(deps.readPool, name, key ?? deps.newId());
-      const projection = (await read()).find((candidate) => candidate.name === name);
-      return c.json(projectionView(projection ?? earlier), 202);
     });
+}
+
+/** The projection with the rebuild that was asked for, which need not be its last one. */
+async function rebuilding(
+  deps: Deps,
+  projections: readonly ProjectionStatus[],
+  name: string,
+  rebuildId: string,
+) {
+  const projection = projections.find((candidate) => candidate.name === name);
+  if (projection === undefined) throw new Error(`projection ${name} was found, and is gone`);
+  if (projection.rebuild?.id === rebuildId) return projectionView(projection);
+  const ended = await readEndedRebuild(deps.readPool, rebuildId);
+  return projectionView({ ...projection, rebuild: ended ?? projection.rebuild });
+}
+
+function unreachable(value: never): never {
+  throw new Error(`unknown answer to a rebuild: ${JSON.stringify(value)}`);
 }
 
 function projectionView(projection: ProjectionStatus): z.infer<typeof projectionSchema> {

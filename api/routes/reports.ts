@@ -3,6 +3,7 @@ import type { Tenant } from '../../domain/ids.ts';
 import { formatAmount } from '../../domain/money.ts';
 import { readCurrencyTotals } from '../../sql/currency-totals.ts';
 import { listAccounts } from '../../sql/list-accounts.ts';
+import { inTransaction } from '../../sql/transaction.ts';
 import { readTrialBalance } from '../../sql/trial-balance.ts';
 import { cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { decodeCursor, encodeCursor, keepFilters } from '../border/cursor.ts';
@@ -21,7 +22,10 @@ const totalSchema = z.strictObject({
 });
 
 const balancesSchema = pageOf(accountSchema).extend({
-  totals: z.array(totalSchema).openapi({ description: 'Over all accounts, not this page' }),
+  totals: z.array(totalSchema).openapi({
+    description:
+      'Over all accounts (of the currency asked for), not this page; of the same instant as this page',
+  }),
 });
 
 const balancesQuery = z.object({ ...pageQuery, currency: currencyField.optional() });
@@ -78,19 +82,23 @@ async function balancesPage(deps: Deps, tenant: Tenant, query: z.infer<typeof ba
       ? { ...filters, after: null }
       : keepFilters(decodeCursor(cursor, balancesCursor), filters);
   const wanted = { ownerId: null, status: null, currency: currency ?? null };
-  const rows = await listAccounts(deps.readPool, tenant, wanted, { limit: limit + 1, after });
+  const { rows, totals } = await inTransaction(
+    deps.readPool,
+    async (snapshot) => ({
+      rows: await listAccounts(snapshot, tenant, wanted, { limit: limit + 1, after }),
+      totals: await readCurrencyTotals(snapshot, tenant, wanted.currency),
+    }),
+    'begin isolation level repeatable read read only',
+  );
   const page = cutPage(rows, limit, (last) => encodeCursor({ currency, after: last.account.accountId }));
-  const totals = await readCurrencyTotals(deps.readPool, tenant);
   return {
     ...page,
     items: page.items.map((row) => accountView(row.account, row)),
-    totals: totals
-      .filter((total) => currency === undefined || total.currency === currency)
-      .map((total) => ({
-        currency: total.currency,
-        accounts: total.accounts,
-        balance: formatAmount(total.balanceMinor, total.currency),
-        held: formatAmount(total.heldMinor, total.currency),
-      })),
+    totals: totals.map((total) => ({
+      currency: total.currency,
+      accounts: total.accounts,
+      balance: formatAmount(total.balanceMinor, total.currency),
+      held: formatAmount(total.heldMinor, total.currency),
+    })),
   };
 }

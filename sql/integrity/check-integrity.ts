@@ -1,11 +1,12 @@
 import type { Tenant } from '../../domain/ids.ts';
 import type { Pool } from '../../platform/postgres.ts';
 import { readTrialBalance } from '../trial-balance.ts';
+import { checkStrays } from './check-strays.ts';
 import { checkStreams } from './check-streams.ts';
+import { checkTotals } from './check-totals.ts';
 import { checkTransfers } from './check-transfers.ts';
-import { pageBalanceIds } from './read-rows.ts';
-import { PAGE_SIZE, type Snapshots, withSnapshots } from './snapshots.ts';
-import { countLog, findHeads } from './store-rows.ts';
+import { type Snapshots, withSnapshots } from './snapshots.ts';
+import { countLog } from './store-rows.ts';
 import { type Check, createTally, type Tally } from './tally.ts';
 import { createTransit, type Transit } from './transit.ts';
 
@@ -29,7 +30,8 @@ export async function checkIntegrity(readPool: Pool, pool: Pool, tenant: Tenant)
     await checkStreams(snapshots, transit);
     await checkTransfers(snapshots, transit);
     checkTransit(transit, tally);
-    await checkOrphans(snapshots);
+    await checkStrays(snapshots);
+    await checkTotals(snapshots);
     return checkLog(snapshots);
   });
   await checkTrialBalance(readPool, tenant, tally);
@@ -45,28 +47,8 @@ function checkTransit(transit: Transit, tally: Tally): void {
   }
 }
 
-/** A balances row of an account that the store does not know. */
-async function checkOrphans({ read, store, tenant, tally }: Snapshots): Promise<void> {
-  for (let after = ''; ; ) {
-    const ids = await pageBalanceIds(read, tenant, after, PAGE_SIZE);
-    const last = ids.at(-1);
-    if (last === undefined) return;
-    const heads = await findHeads(
-      store,
-      tenant,
-      ids.map((id) => `account-${id}`),
-    );
-    for (const id of ids) {
-      tally.expect('read-tables-equal-folds', heads.has(`account-${id}`), () => {
-        return `balances row ${id} belongs to no account`;
-      });
-    }
-    after = last;
-  }
-}
-
-async function checkLog({ store, tally }: Snapshots): Promise<bigint> {
-  const { events, logged, waiting, lowest, highest, head } = await countLog(store);
+async function checkLog({ store, tally, breathe }: Snapshots): Promise<bigint> {
+  const { events, logged, waiting, lowest, highest, head } = await countLog(store, breathe);
   tally.expect('log-gapless', logged === highest && lowest <= 1n && head === highest, () => {
     return `log has ${logged} rows from position ${lowest} to ${highest}, its head is ${head}`;
   });

@@ -25,6 +25,7 @@ export async function checkTransfers(snapshots: Snapshots, transit: Transit): Pr
     const last = heads.at(-1);
     if (last === undefined) return;
     await checkPage(snapshots, transit, heads);
+    await snapshots.breathe();
     after = last.streamId;
   }
 }

@@ -29,23 +29,6 @@ export async function findBalances(
   return new Map(rows.map((row) => [row.account_id, { account: toAccount(row), version: row.version }]));
 }
 
-/** A page of the ids that have a balances row. */
-export async function pageBalanceIds(
-  db: Queryable,
-  tenant: Tenant,
-  after: string,
-  limit: number,
-): Promise<string[]> {
-  const { rows } = await db.query<{ account_id: string }>({
-    name: 'integrity-page-balance-ids',
-    text: `select account_id from balances
-           where generation = (select live_generation from projections where name = 'balances')
-             and tenant = $1 and account_id > $2 order by account_id limit $3`,
-    values: [tenant, after, limit],
-  });
-  return rows.map((row) => row.account_id);
-}
-
 type EventRow = {
   account_id: string;
   version: number;

@@ -12,6 +12,8 @@ export type Snapshots = {
   /** Every event up to this position is applied in the read snapshot. */
   readonly watermark: bigint;
   readonly tally: Tally;
+  /** Keeps the read snapshot from idling too long while only the store is read. */
+  readonly breathe: () => Promise<unknown>;
 };
 
 /** Rows that are looked at in one go: small, so that a check does not hold up the requests beside it. */
@@ -35,7 +37,7 @@ export function withSnapshots<T>(
         pools.pool,
         async (store) => {
           await allowPauses(store);
-          return work({ ...parts, read, store, watermark });
+          return work({ ...parts, read, store, watermark, breathe: () => read.query('select 1') });
         },
         BEGIN,
       );

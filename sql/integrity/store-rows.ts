@@ -1,7 +1,7 @@
 import type { Tenant } from '../../domain/ids.ts';
 import type { Queryable } from '../../platform/postgres.ts';
 import type { PlacedEvent } from '../list-events.ts';
-import { LOG_COLUMNS, type LogRow, toLoggedEvent } from '../read-log.ts';
+import { LOG_COLUMNS, type LogRow, readLogHead, toLoggedEvent } from '../read-log.ts';
 
 /** A head as it stands in its row, before anything trusts it. */
 export type RawHead = {
@@ -106,19 +106,75 @@ export type LogCounts = {
   readonly head: bigint;
 };
 
-/** What must add up: every event is in the log or waits in the outbox, and positions run from 1 to the head. */
-export async function countLog(db: Queryable): Promise<LogCounts> {
-  const { rows } = await db.query<LogCounts>({
-    name: 'integrity-count-log',
-    text: `select (select count(*) from events) as events,
-             (select count(*) from outbox) as waiting,
-             (select position from log_head) as head,
-             count(*) as logged, coalesce(min(position), 0) as lowest, coalesce(max(position), 0) as highest
-           from log`,
-  });
-  const counts = rows[0];
-  if (counts === undefined) throw new Error('a count always has a row');
-  return counts;
+/** Rows that one statement counts: far below the statement timeout. */
+const COUNT_PAGE_SIZE = 20_000;
+
+/**
+ * What must add up: every event is in the log or waits in the outbox, and positions run from 1 to the head.
+ * Counted in pages, as one statement over all would time out; `breathe` runs between them.
+ */
+export async function countLog(
+  db: Queryable,
+  breathe: () => Promise<unknown>,
+  pageSize: number = COUNT_PAGE_SIZE,
+): Promise<LogCounts> {
+  const log = await walk(db, LOG_PAGE, ['0'], { breathe, pageSize });
+  const events = await walk(db, EVENTS_PAGE, ['', '', '0'], { breathe, pageSize });
+  const outbox = await walk(db, OUTBOX_PAGE, ['-1', '', ''], { breathe, pageSize });
+  return {
+    events: events.counted,
+    logged: log.counted,
+    waiting: outbox.counted,
+    lowest: BigInt(log.first?.[0] ?? 0),
+    highest: BigInt(log.last?.[0] ?? 0),
+    head: await readLogHead(db),
+  };
+}
+
+/** Each counts a page of a table by its key, and tells the page's first and last key. */
+const LOG_PAGE = {
+  name: 'integrity-count-log',
+  text: `with page as (select position from log where position > $1::bigint order by position limit $2)
+         select count(*) as counted, array[min(position)::text] as first, array[max(position)::text] as last from page`,
+};
+const EVENTS_PAGE = {
+  name: 'integrity-count-events',
+  text: `with page as (
+           select tenant, stream_id, version, row_number() over (order by tenant, stream_id, version) as place
+           from events where (tenant, stream_id, version) > ($1, $2, $3::int)
+           order by tenant, stream_id, version limit $4
+         )
+         select place as counted, null::text[] as first, array[tenant, stream_id, version::text] as last
+         from page order by place desc limit 1`,
+};
+const OUTBOX_PAGE = {
+  name: 'integrity-count-outbox',
+  text: `with page as (
+           select id, tenant, stream_id, row_number() over (order by id, tenant, stream_id) as place
+           from outbox where (id, tenant, stream_id) > ($1::bigint, $2, $3)
+           order by id, tenant, stream_id limit $4
+         )
+         select place as counted, null::text[] as first, array[id::text, tenant, stream_id] as last
+         from page order by place desc limit 1`,
+};
+
+type Page = { counted: bigint; first: string[] | null; last: string[] };
+type Walked = { counted: bigint; first: string[] | null; last: string[] | null };
+
+async function walk(
+  db: Queryable,
+  statement: { name: string; text: string },
+  start: string[],
+  { breathe, pageSize }: { breathe: () => Promise<unknown>; pageSize: number },
+): Promise<Walked> {
+  let walked: Walked = { counted: 0n, first: null, last: null };
+  for (;;) {
+    const { rows } = await db.query<Page>({ ...statement, values: [...(walked.last ?? start), pageSize] });
+    const page = rows[0];
+    if (page === undefined || page.counted === 0n) return walked;
+    walked = { counted: walked.counted + page.counted, first: walked.first ?? page.first, last: page.last };
+    await breathe();
+  }
 }
 
 function toPlaced(row: EventRow): PlacedEvent {

@@ -6,6 +6,8 @@ create table projections (
   name text primary key,
   live_generation integer not null,
   building_generation integer,
+  -- The highest number that any generation had: none is used again, so a late rebuilder cannot take another's.
+  last_generation integer not null default 1,
   -- Highest log position up to which every event has been applied; never goes back.
   position bigint not null default 0,
   -- Events applied per second over the last seconds before position_at.
@@ -80,6 +82,7 @@ create table transactions (
   occurred_at timestamptz(3) not null,
   primary key (generation, tenant, account_id, version)
 );
+create index transactions_by_time on transactions (generation, tenant, account_id, occurred_at, version);
 
 -- A transfer's legs arrive on different partitions in any order: each event sets its own columns only, and the
 -- status follows from which of them are there.
@@ -118,6 +121,9 @@ create table transfers (
   primary key (generation, tenant, transfer_id)
 );
 create index transfers_by_position on transfers (generation, tenant, first_position desc, transfer_id);
+create index transfers_by_source on transfers (generation, tenant, from_account_id, first_position desc, transfer_id);
+create index transfers_by_destination on transfers (generation, tenant, to_account_id, first_position desc, transfer_id);
+create index transfers_by_status on transfers (generation, tenant, status, first_position desc, transfer_id);
 
 -- One balanced entry for each money event: the amount leaves the debit account and reaches the credit account.
 create table journal_entries (

@@ -1,0 +1,54 @@
+import type { Tenant } from '../../domain/ids.ts';
+import type { Queryable } from '../../platform/postgres.ts';
+
+type Place = { readonly streamId: string; readonly version: number };
+
+/** Events that move money, in stored form: each is a journal entry, and an account's is a transaction. */
+const MONEY_EVENTS = [
+  'MoneyDeposited',
+  'MoneyWithdrawn',
+  'TransferDebited',
+  'TransferCredited',
+  'TransferRefunded',
+  'RefundParked',
+];
+
+/** Of these places those where no money event stands, as `<streamId>/<version>`. */
+export async function findMissingEvents(
+  db: Queryable,
+  tenant: Tenant,
+  places: readonly Place[],
+): Promise<Set<string>> {
+  const { rows } = await db.query<{ place: string }>({
+    name: 'integrity-find-missing-events',
+    text: `select wanted.stream_id || '/' || wanted.version as place
+           from unnest($2::text[], $3::int[]) as wanted (stream_id, version)
+           left join events e on e.tenant = $1 and e.stream_id = wanted.stream_id and e.version = wanted.version
+             and e.type = any($4)
+           where e.version is null`,
+    values: [
+      tenant,
+      places.map((place) => place.streamId),
+      places.map((place) => place.version),
+      MONEY_EVENTS,
+    ],
+  });
+  return new Set(rows.map((row) => row.place));
+}
+
+/** Of these streams those without a head, as `<streamId>/0`. */
+export async function findMissingHeads(
+  db: Queryable,
+  tenant: Tenant,
+  places: readonly Place[],
+): Promise<Set<string>> {
+  const { rows } = await db.query<{ place: string }>({
+    name: 'integrity-find-missing-heads',
+    text: `select wanted.stream_id || '/0' as place
+           from unnest($2::text[]) as wanted (stream_id)
+           left join heads h on h.tenant = $1 and h.stream_id = wanted.stream_id
+           where h.stream_id is null`,
+    values: [tenant, places.map((place) => place.streamId)],
+  });
+  return new Set(rows.map((row) => row.place));
+}

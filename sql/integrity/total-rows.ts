@@ -1,0 +1,91 @@
+import type { Tenant } from '../../domain/ids.ts';
+import type { Queryable } from '../../platform/postgres.ts';
+
+/** Entries of one stream between the same two accounts, summed. */
+export type EntrySum = {
+  readonly streamId: string;
+  readonly currency: string;
+  readonly debitAccount: string;
+  readonly creditAccount: string;
+  readonly amountMinor: bigint;
+  readonly firstVersion: number;
+  readonly lastVersion: number;
+};
+
+type EntrySumRow = Omit<EntrySum, 'amountMinor'> & { readonly amount: string };
+
+/** The sums over the next `limit` entries; the last row names the last entry. A stream may go on on the next page. */
+export async function pageEntrySums(
+  db: Queryable,
+  tenant: Tenant,
+  after: { streamId: string; version: number },
+  limit: number,
+): Promise<EntrySum[]> {
+  const { rows } = await db.query<EntrySumRow>({
+    name: 'integrity-page-entry-sums',
+    text: `select stream_id as "streamId", currency, debit_account as "debitAccount",
+             credit_account as "creditAccount", sum(amount_minor) as amount, min(version) as "firstVersion",
+             max(version) as "lastVersion"
+           from (
+             select * from journal_entries
+             where generation = (select live_generation from projections where name = 'journal')
+               and tenant = $1 and (stream_id, version) > ($2, $3::int)
+             order by stream_id, version limit $4
+           ) as page
+           group by stream_id, currency, debit_account, credit_account
+           order by stream_id, max(version)`,
+    values: [tenant, after.streamId, after.version, limit],
+  });
+  return rows.map(({ amount, ...row }) => ({ ...row, amountMinor: BigInt(amount) }));
+}
+
+type Key = { readonly currency: string; readonly account: string };
+
+/** The running totals over all partitions of these accounts, by `<currency> <account>`. */
+export async function findTotals(
+  db: Queryable,
+  tenant: Tenant,
+  keys: readonly Key[],
+): Promise<Map<string, { debits: bigint; credits: bigint }>> {
+  const { rows } = await db.query<Key & { debits: string; credits: string }>({
+    name: 'integrity-find-totals',
+    text: `select t.currency, t.account, sum(t.debits_minor) as debits, sum(t.credits_minor) as credits
+           from unnest($2::text[], $3::text[]) as wanted (currency, account)
+           join journal_totals t using (currency, account)
+           where t.generation = (select live_generation from projections where name = 'journal') and t.tenant = $1
+           group by t.currency, t.account`,
+    values: [tenant, keys.map((key) => key.currency), keys.map((key) => key.account)],
+  });
+  return new Map(
+    rows.map(({ currency, account, debits, credits }) => [
+      `${currency} ${account}`,
+      { debits: BigInt(debits), credits: BigInt(credits) },
+    ]),
+  );
+}
+
+/** A page of the accounts that have totals, and whether a customer's stream has an entry in that currency. */
+export async function pageTotalKeys(
+  db: Queryable,
+  tenant: Tenant,
+  after: Key,
+  limit: number,
+): Promise<(Key & { entered: boolean })[]> {
+  const { rows } = await db.query<Key & { entered: boolean }>({
+    name: 'integrity-page-total-keys',
+    text: `with live as (select live_generation as generation from projections where name = 'journal')
+           select currency, account, exists (
+             select from journal_entries j
+             where j.generation = (select generation from live) and j.tenant = $1
+               and j.stream_id = 'account-' || keys.account and j.currency = keys.currency
+           ) as entered
+           from (
+             select distinct currency, account from journal_totals
+             where generation = (select generation from live) and tenant = $1 and (currency, account) > ($2, $3)
+             order by currency, account limit $4
+           ) as keys
+           order by currency, account`,
+    values: [tenant, after.currency, after.account, limit],
+  });
+  return rows;
+}
