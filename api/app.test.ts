@@ -216,19 +216,42 @@ describe('the other refusals of the border', () => {
     expect(problem.type).toBe('/problems/method-not-allowed');
   });
 
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', ''])(
-    'a body of type "%s" is 415',
-    async (type) => {
-      const { response } = await ask('POST', '/api/transfers', MOVE, { 'content-type': type });
-      expect(response.status).toBe(415);
-    },
-  );
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/jsonx',
+    'application/json; charset=utf-16',
+    '',
+  ])('a body of type "%s" is 415', async (type) => {
+    const { response } = await ask('POST', '/api/transfers', MOVE, { 'content-type': type });
+    expect(response.status).toBe(415);
+  });
 
   test('a body of more than 1 MB is 413, told or not', async () => {
     const body = JSON.stringify({ ...MOVE, description: long(1_000_001) });
     expect((await ask('POST', '/api/transfers', body)).response.status).toBe(413);
     const told = await ask('POST', '/api/transfers', body, { 'content-length': String(body.length) });
     expect(told.response.status).toBe(413);
+  });
+
+  test('a body with a Content-Encoding is 415', async () => {
+    const { response } = await ask('POST', '/api/transfers', MOVE, { 'content-encoding': 'gzip' });
+    expect(response.status).toBe(415);
+  });
+
+  test('a client that hangs up in the middle of its body is no outage of ours', async () => {
+    const body = new ReadableStream({
+      start: (controller) =>
+        controller.error(Object.assign(new Error('aborted'), { code: 'ECONNRESET', syscall: 'read' })),
+    });
+    const headers = { 'content-type': 'application/json' };
+    const request = new Request('http://remit/api/transfers', {
+      method: 'POST',
+      headers,
+      body,
+      duplex: 'half',
+    });
+    expect((await app.request(request)).status).toBe(400);
   });
 
   test('bytes that are no UTF-8 are 400', async () => {

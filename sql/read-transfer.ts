@@ -1,7 +1,7 @@
 import type { Tenant, TransferId } from '../domain/ids.ts';
 import { transferStream } from '../domain/ids.ts';
 import type { Transfer } from '../domain/transfer.ts';
-import type { Queryable } from '../platform/postgres.ts';
+import { isOutage, type Queryable } from '../platform/postgres.ts';
 import { decodeTransfer } from './codec.ts';
 import { type Command, readClaimingCommand } from './commands.ts';
 
@@ -29,7 +29,11 @@ export async function readTransferOf(db: Queryable, command: Command): Promise<T
     const state = await readState(db, command.tenant, transferId);
     return { command, transfer: decodeTransfer(state ?? requestedState(command.payload)) };
   }
-  const record = await readTransfer(db, command.tenant, transferId);
+  const record = await readTransfer(db, command.tenant, transferId).catch((error: unknown) => {
+    // It was recorded: Postgres going away after that must not turn the answer into "try again".
+    if (!isOutage(error)) throw error;
+    return { command, transfer: decodeTransfer(requestedState(command.payload)) };
+  });
   if (record === undefined) throw new Error(`transfer ${transferId} was recorded, and nobody claims it`);
   return record;
 }

@@ -7,8 +7,13 @@ import { Problem, wrongField } from '../problem.ts';
 /** The largest body that any route of today needs. */
 const MAX_BODY_BYTES = 1_000_000;
 
+/** RFC 8259: JSON on the wire is UTF-8; a charset, where one is given, must say so. */
+const JSON_IN_UTF8 = /^\s*application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+
 /** Refuses a body of more than 1 MB while it is read, not after. */
-export const limitBody: MiddlewareHandler<AppEnv> = bodyLimit({
+export const limitBody: MiddlewareHandler<AppEnv> = (c, next) => limit(c, next).catch(explainAbort);
+
+const limit: MiddlewareHandler<AppEnv> = bodyLimit({
   maxSize: MAX_BODY_BYTES,
   onError: () => {
     throw new Problem('payload-too-large', `A body may have at most ${MAX_BODY_BYTES} bytes.`);
@@ -21,17 +26,30 @@ export const limitBody: MiddlewareHandler<AppEnv> = bodyLimit({
  */
 export const strictJson: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (c.req.method === 'POST') {
-    const bytes = await c.req.arrayBuffer();
+    const bytes = await c.req.arrayBuffer().catch(explainAbort);
     const contentType = c.req.header('content-type');
-    if (bytes.byteLength > 0 || contentType !== undefined) checkBody(bytes, contentType);
+    if (bytes.byteLength > 0 || contentType !== undefined) {
+      checkEncoding(c.req.header('content-encoding'));
+      checkBody(bytes, contentType);
+    }
   }
   await next();
 };
 
+/** A client that hangs up in the middle is no outage of ours. */
+function explainAbort(error: unknown): never {
+  const hungUp = error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+  throw hungUp ? new Problem('validation', 'The body was not received whole.', { cause: error }) : error;
+}
+
+function checkEncoding(encoding: string | undefined): void {
+  if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return;
+  throw new Problem('unsupported-media-type', 'Send the body without a Content-Encoding.');
+}
+
 function checkBody(bytes: ArrayBuffer, contentType: string | undefined): void {
-  const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType !== 'application/json') {
-    throw new Problem('unsupported-media-type', 'Send the body as Content-Type: application/json.');
+  if (!JSON_IN_UTF8.test(contentType ?? '')) {
+    throw new Problem('unsupported-media-type', 'Send the body as Content-Type: application/json, in UTF-8.');
   }
   checkJson(decode(bytes));
 }
