@@ -29,6 +29,9 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
     KAFKA_TOPIC: name,
     KAFKA_DEAD_LETTER_TOPIC: `${name}-dead`,
     KAFKA_GROUP: name,
+    // The machine may be slow: what the tests wait for is bounded by their own time-outs.
+    COMMAND_WAIT_MS: '20000',
+    READ_WAIT_MS: '20000',
     SHUTDOWN_GRACE_MS: '1000',
     ...env,
   });

@@ -24,6 +24,7 @@ beforeAll(async () => {
     KAFKA_DEAD_LETTER_TOPIC: `kill.${run}.dead`,
     KAFKA_GROUP: `kill-${run}`,
     SWEEP_AFTER_MS: '500',
+    READ_WAIT_MS: '30000',
   };
   [api, projector] = await Promise.all([startRemit('api', env), startRemit('projector', env)]);
 });
