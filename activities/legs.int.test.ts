@@ -16,7 +16,7 @@ import { toWire, type Wire } from '../domain/wire.ts';
 import { createPool, isOutage, type Pool } from '../platform/postgres.ts';
 import { readHead } from '../sql/lock-heads.ts';
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
-import { log, now } from '../test/lab.ts';
+import { log, now, transfer } from '../test/lab.ts';
 import { createPausableProxy } from '../test/pausable-proxy.ts';
 import { type Activities, createActivities } from './index.ts';
 
@@ -59,19 +59,11 @@ async function bank(balances: Record<string, bigint>) {
     };
     await command(`open-${id}`, { type: 'openAccount', data });
   }
-  const pay = (transferId: string, from: string, to: string, amountMinor: bigint): Wire<TransferItem> =>
-    toWire({
-      transferId: transferId as TransferId,
-      from: from as AccountId,
-      to: to as AccountId,
-      amountMinor,
-      currency: 'EUR',
-      description: null,
-      reference: null,
-      metadata: {},
-      commandId: transferId as CommandId,
-      actor: 'test',
-    });
+  const pay = (transferId: string, from: string, to: string, amountMinor: bigint): Wire<TransferItem> => {
+    const { type: _, ...terms } = transfer(transferId, from, to, amountMinor);
+    const id = transferId as TransferId;
+    return toWire({ ...terms, transferId: id, commandId: transferId as CommandId, actor: 'test' });
+  };
   const balance = async (id: string) => {
     const head = await readHead(pool, tenant, accountStream(id as AccountId));
     return head && 'balanceMinor' in head.state ? head.state.balanceMinor : undefined;

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { CommandRequest } from '../dispatch/dispatcher.ts';
+import { unreachable } from '../domain/unreachable.ts';
 import type { Command } from '../sql/commands.ts';
 import { parsePrefer } from './border/prefer.ts';
 import type { AppEnv, Deps } from './context.ts';
@@ -60,8 +61,4 @@ export async function execute(
     default:
       return unreachable(dispatched);
   }
-}
-
-function unreachable(value: never): never {
-  throw new Error(`unknown answer of the dispatcher: ${JSON.stringify(value)}`);
 }

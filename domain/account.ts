@@ -2,6 +2,7 @@ import type { AccountEvent, Metadata, TransferTerms } from './events.ts';
 import type { AccountId } from './ids.ts';
 import { MAX_MINOR } from './money.ts';
 import { accept, type Decision, type Refusal, refusal, refuse } from './refusals.ts';
+import { unreachable } from './unreachable.ts';
 
 export type AccountStatus = 'open' | 'frozen' | 'closed';
 
@@ -213,8 +214,4 @@ function moved(account: Account, changeMinor: bigint, balanceMinor: bigint): Acc
     );
   }
   return { ...account, balanceMinor };
-}
-
-function unreachable(value: never): never {
-  throw new Error(`unknown type: ${JSON.stringify(value)}`);
 }

@@ -27,6 +27,13 @@ export type StreamKind =
   | { kind: 'account'; accountId: AccountId }
   | { kind: 'transfer'; transferId: TransferId };
 
+/** The account whose stream this is. Throws where it is not an account's. */
+export function accountIdOf(streamId: string): AccountId {
+  const stream = parseStream(streamId);
+  if (stream.kind !== 'account') throw new Error(`stream ${streamId} is not an account's`);
+  return stream.accountId;
+}
+
 /** The thing that a stream is about. Throws on a stream id that Remit never wrote. */
 export function parseStream(streamId: string): StreamKind {
   if (streamId.startsWith('account-')) return { kind: 'account', accountId: streamId.slice(8) as AccountId };

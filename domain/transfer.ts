@@ -1,15 +1,18 @@
 import type { DomainEvent, LegEvent, TransferEvent, TransferTerms } from './events.ts';
 import type { AccountId } from './ids.ts';
 import type { Refusal } from './refusals.ts';
+import { unreachable } from './unreachable.ts';
 
-export type TransferStatus =
-  | 'requested'
-  | 'debited'
-  | 'completed'
-  | 'rejected'
-  | 'refunded'
-  | 'cancelled'
-  | 'needs_attention';
+export const TRANSFER_STATUSES = [
+  'requested',
+  'debited',
+  'completed',
+  'rejected',
+  'refunded',
+  'cancelled',
+  'needs_attention',
+] as const;
+export type TransferStatus = (typeof TRANSFER_STATUSES)[number];
 
 export type Leg = 'debit' | 'credit' | 'refund';
 
@@ -107,8 +110,4 @@ function withLeg(transfer: Transfer, leg: Leg, accountId: AccountId, place: Plac
 export function termsOf(data: TransferTerms): TransferTerms {
   const { transferId, from, to, amountMinor, currency, description, reference, metadata } = data;
   return { transferId, from, to, amountMinor, currency, description, reference, metadata };
-}
-
-function unreachable(value: never): never {
-  throw new Error(`unknown event: ${JSON.stringify(value)}`);
 }

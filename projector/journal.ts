@@ -1,4 +1,5 @@
-import { parseStream, type SystemAccount } from '../domain/ids.ts';
+import { accountIdOf, type SystemAccount } from '../domain/ids.ts';
+import { unreachable } from '../domain/unreachable.ts';
 import { insertEntries, type JournalEntry } from '../sql/projections/journal.ts';
 import { followsEverything, pureProjection, type Step } from './projection.ts';
 
@@ -14,9 +15,9 @@ export const journal = pureProjection({
 export function toEntry({ event, fact }: Step): JournalEntry | null {
   switch (fact.type) {
     case 'MoneyDeposited':
-      return entry(event, fact.data, system('external'), accountOf(event.streamId));
+      return entry(event, fact.data, system('external'), accountIdOf(event.streamId));
     case 'MoneyWithdrawn':
-      return entry(event, fact.data, accountOf(event.streamId), system('external'));
+      return entry(event, fact.data, accountIdOf(event.streamId), system('external'));
     case 'TransferDebited':
       return entry(event, fact.data, fact.data.from, system('transit'));
     case 'TransferCredited':
@@ -60,14 +61,4 @@ function entry(
 
 function system(account: SystemAccount): string {
   return account;
-}
-
-function accountOf(streamId: string): string {
-  const stream = parseStream(streamId);
-  if (stream.kind !== 'account') throw new Error(`stream ${streamId} is not an account's`);
-  return stream.accountId;
-}
-
-function unreachable(value: never): never {
-  throw new Error(`unknown event: ${JSON.stringify(value)}`);
 }

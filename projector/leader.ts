@@ -10,7 +10,8 @@ export type Lead = (client: PoolClient, leading: AbortSignal) => Promise<void>;
 
 /**
  * Waits to become the one leader of a task, then works until stopped. The lock lives on one connection: when
- * that is lost the lead is lost (a leader that is silent for 20 s loses it too), `leading` aborts, and this throws so that its supervisor starts it again.
+ * that is lost the lead is lost (a leader that is silent for 20 s loses it too), `leading` aborts, and this
+ * throws so that its supervisor starts it again.
  */
 export async function lead(
   pool: Pool,

@@ -1,4 +1,5 @@
-import { parseStream } from '../domain/ids.ts';
+import { accountIdOf } from '../domain/ids.ts';
+import { unreachable } from '../domain/unreachable.ts';
 import {
   type TransactionRow,
   type TransactionType,
@@ -54,7 +55,7 @@ function common(
   const amountMinor = sign * movement.amountMinor;
   return {
     tenant: event.tenant,
-    accountId: accountOf(event.streamId),
+    accountId: accountIdOf(event.streamId),
     version: event.version,
     type,
     amountMinor,
@@ -79,14 +80,4 @@ function leg(
   const { transferId } = movement;
   const row = common(event, `transfer_${side}`, movement, side === 'debit' ? -1n : 1n);
   return { ...row, transactionId: `${transferId}:${side}`, transferId, counterpartyId };
-}
-
-function accountOf(streamId: string): string {
-  const stream = parseStream(streamId);
-  if (stream.kind !== 'account') throw new Error(`stream ${streamId} is not an account's`);
-  return stream.accountId;
-}
-
-function unreachable(value: never): never {
-  throw new Error(`unknown event: ${JSON.stringify(value)}`);
 }

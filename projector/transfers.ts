@@ -1,4 +1,5 @@
 import { isTransferEvent, termsOf } from '../domain/transfer.ts';
+import { unreachable } from '../domain/unreachable.ts';
 import { mergeTransfers, type TransferRow } from '../sql/projections/transfers.ts';
 import { followsEverything, pureProjection, type Step } from './projection.ts';
 
@@ -85,8 +86,4 @@ function join(known: TransferRow, row: TransferRow): TransferRow {
 function lower(one: bigint, other: bigint): bigint {
   if (one < other) return one;
   return other;
-}
-
-function unreachable(value: never): never {
-  throw new Error(`unknown event: ${JSON.stringify(value)}`);
 }

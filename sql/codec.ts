@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Account, AccountState } from '../domain/account.ts';
-import type { DomainEvent, EventMetadata, EventType } from '../domain/events.ts';
+import type { DomainEvent, EventMetadata, EventType, TransferTerms } from '../domain/events.ts';
 import { type AccountId, ID_PATTERN, type TransferId } from '../domain/ids.ts';
 import { REFUSAL_CODES } from '../domain/refusals.ts';
-import type { Transfer } from '../domain/transfer.ts';
+import { TRANSFER_STATUSES, type Transfer } from '../domain/transfer.ts';
 import { toWire } from '../domain/wire.ts';
 
 /** The shape that new events are written in. An older one passes its upcasters before it is decoded. */
@@ -28,6 +28,7 @@ const terms = {
   reference: z.string().nullable(),
   metadata,
 };
+const termsSchema = z.strictObject(terms) satisfies z.ZodType<TransferTerms>;
 const cash = z.strictObject({
   amountMinor: minor,
   currency: z.string(),
@@ -75,15 +76,7 @@ const accountSchema = z.strictObject({
 
 const transferSchema = z.strictObject({
   ...terms,
-  status: z.enum([
-    'requested',
-    'debited',
-    'completed',
-    'rejected',
-    'refunded',
-    'cancelled',
-    'needs_attention',
-  ]),
+  status: z.enum(TRANSFER_STATUSES),
   refusal: refusal.nullable(),
   reversedMinor: minor,
   legs: z.array(
@@ -182,6 +175,11 @@ export function decodeEvent(stored: Pick<StoredEvent, 'type' | 'schemaVersion' |
 /** Reads an account's head state. Throws where the row is not what Remit writes. */
 export function decodeAccount(state: unknown): AccountState {
   return state === null ? null : accountSchema.parse(state);
+}
+
+/** Reads the terms of a transfer, as its command keeps them. Throws where the row is not what Remit writes. */
+export function decodeTerms(payload: unknown): TransferTerms {
+  return termsSchema.parse(payload);
 }
 
 /** Reads a transfer's head state. Throws where the row is not what Remit writes. */

@@ -30,12 +30,11 @@ export type Draft = {
   account(id: AccountId): AccountState;
   /** Version and instant of the account's last event; the version is 0 for an account that does not exist. */
   accountPlace(id: AccountId): Place & { createdAt: string };
-  transfer(id: TransferId): TransferState;
   outcome(key: OutcomeKey): Outcome | undefined;
-  /** Appends to the account's stream; a leg also moves its transfer's head. Returns where the event stands. */
-  appendToAccount(id: AccountId, event: AccountEvent, metadata: EventMetadata): Place;
+  /** Appends to the account's stream; a leg also moves its transfer's head. */
+  appendToAccount(id: AccountId, event: AccountEvent, metadata: EventMetadata): void;
   /** Appends to the transfer's own stream. */
-  appendToTransfer(id: TransferId, event: Exclude<DomainEvent, AccountEvent>, metadata: EventMetadata): Place;
+  appendToTransfer(id: TransferId, event: Exclude<DomainEvent, AccountEvent>, metadata: EventMetadata): void;
   record(key: OutcomeKey, outcome: Outcome): void;
   finish(end: CommandEnd): void;
 };
@@ -64,6 +63,7 @@ export function createDraft(
   found: Map<string, Outcome>,
   changes: Changes,
 ): Draft {
+  const outcomes = new Map(found);
   const headOf = (streamId: StreamId): DraftHead | StoredHead | undefined =>
     changes.heads.get(streamId) ?? heads.get(streamId);
   const setHead = (streamId: StreamId, state: DraftHead['state'], next: { version: number; hash: string }) =>
@@ -107,11 +107,7 @@ export function createDraft(
         createdAt: head?.createdAt ?? changes.at,
       };
     },
-    transfer,
-    outcome(key) {
-      const written = changes.outcomes.find((row) => row.subjectId === key.subjectId && row.leg === key.leg);
-      return written ?? found.get(outcomeName(key));
-    },
+    outcome: (key) => outcomes.get(outcomeName(key)),
     appendToAccount(id, event, metadata) {
       const streamId = accountStream(id);
       const state = evolve(account(id), event);
@@ -127,7 +123,6 @@ export function createDraft(
           hash: head?.hash ?? NO_HASH,
         });
       }
-      return place;
     },
     appendToTransfer(id, event, metadata) {
       const streamId = transferStream(id);
@@ -135,9 +130,9 @@ export function createDraft(
       const place = { version: (last?.version ?? 0) + 1, occurredAt: changes.at };
       const state = evolveTransfer(transfer(id), event, place);
       setHead(streamId, state, chain(streamId, event, metadata));
-      return place;
     },
     record(key, outcome) {
+      outcomes.set(outcomeName(key), outcome);
       changes.outcomes.push({ ...key, ...outcome });
     },
     finish(end) {

@@ -1,24 +1,10 @@
 import type { Metadata } from '../domain/events.ts';
 import type { Tenant } from '../domain/ids.ts';
 import type { Queryable } from '../platform/postgres.ts';
-import type { TransactionType } from './projections/transactions.ts';
+import type { TransactionRow, TransactionType } from './projections/transactions.ts';
 
-/** One change of an account's balance in the read table. The amount is signed. */
-export type ReadTransaction = {
-  readonly transactionId: string;
-  readonly accountId: string;
-  readonly type: TransactionType;
-  readonly amountMinor: bigint;
-  readonly currency: string;
-  readonly openingBalanceMinor: bigint;
-  readonly closingBalanceMinor: bigint;
-  readonly transferId: string | null;
-  readonly counterpartyId: string | null;
-  readonly description: string | null;
-  readonly metadata: Metadata;
-  readonly version: number;
-  readonly occurredAt: string;
-};
+/** One change of an account's balance, as the read table has it. */
+export type ReadTransaction = Omit<TransactionRow, 'tenant' | 'position'>;
 
 export type TransactionFilter = {
   readonly accountId: string;

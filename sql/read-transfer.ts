@@ -1,9 +1,9 @@
-import type { Tenant, TransferId } from '../domain/ids.ts';
-import { transferStream } from '../domain/ids.ts';
-import type { Transfer } from '../domain/transfer.ts';
+import { type Tenant, type TransferId, transferStream } from '../domain/ids.ts';
+import { requested, type Transfer } from '../domain/transfer.ts';
 import { isOutage, type Queryable } from '../platform/postgres.ts';
-import { decodeTransfer } from './codec.ts';
+import { decodeTerms } from './codec.ts';
 import { type Command, readClaimingCommand } from './commands.ts';
+import { readHead } from './lock-heads.ts';
 
 /** A transfer as the write side knows it, with the command that asked for it. */
 export type TransferRecord = { readonly transfer: Transfer; readonly command: Command };
@@ -19,7 +19,7 @@ export async function readTransfer(
 ): Promise<TransferRecord | undefined> {
   const state = await readState(db, tenant, transferId);
   const command = await readClaimingCommand(db, tenant, 'transfer', transferId);
-  return command && { command, transfer: decodeTransfer(state ?? requestedState(command.payload)) };
+  return command && { command, transfer: state ?? asked(command) };
 }
 
 /** What a transfer's command came to, as a command that is final needs no second look. */
@@ -27,26 +27,28 @@ export async function readTransferOf(db: Queryable, command: Command): Promise<T
   const transferId = command.resourceId as TransferId;
   if (command.status !== 'accepted') {
     const state = await readState(db, command.tenant, transferId);
-    return { command, transfer: decodeTransfer(state ?? requestedState(command.payload)) };
+    return { command, transfer: state ?? asked(command) };
   }
   const record = await readTransfer(db, command.tenant, transferId).catch((error: unknown) => {
     // It was recorded: Postgres going away after that must not turn the answer into "try again".
     if (!isOutage(error)) throw error;
-    return { command, transfer: decodeTransfer(requestedState(command.payload)) };
+    return { command, transfer: asked(command) };
   });
   if (record === undefined) throw new Error(`transfer ${transferId} was recorded, and nobody claims it`);
   return record;
 }
 
-async function readState(db: Queryable, tenant: Tenant, transferId: TransferId): Promise<unknown> {
-  const { rows } = await db.query<{ state: unknown }>({
-    name: 'read-transfer-state',
-    text: 'select state from heads where tenant = $1 and stream_id = $2',
-    values: [tenant, transferStream(transferId)],
-  });
-  return rows[0]?.state;
+/** The state of the transfer's head; undefined where nothing was decided of it yet. */
+async function readState(
+  db: Queryable,
+  tenant: Tenant,
+  transferId: TransferId,
+): Promise<Transfer | undefined> {
+  const state = (await readHead(db, tenant, transferStream(transferId)))?.state;
+  return state !== undefined && 'transferId' in state ? state : undefined;
 }
 
-function requestedState(terms: object): object {
-  return { ...terms, status: 'requested', refusal: null, reversedMinor: '0', legs: [] };
+/** The transfer as its command asked for it. */
+function asked(command: Command): Transfer {
+  return requested(decodeTerms(command.payload));
 }

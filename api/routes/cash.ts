@@ -28,75 +28,50 @@ const cashBody = z
     metadata: body.metadata ?? {},
   }));
 
-const parts = {
-  tags: ['accounts'],
-  request: {
-    params: z.object({ id: accountIdField }),
-    headers: commandHeaders,
-    body: { required: true, content: { 'application/json': { schema: cashBody } } },
-  },
-  responses: {
-    201: {
-      ...json("The transaction, with the account's new balance and version", cashAnswerSchema),
-      headers: commandAnswerHeaders,
-    },
-    202: {
-      ...json('Recorded, not decided yet: follow Location', commandSchema),
-      headers: commandAnswerHeaders,
-    },
-    ...problems(...COMMAND_PROBLEMS),
-  },
-};
+const KINDS = {
+  deposit: { path: 'deposits', summary: 'Deposit money from outside' },
+  withdraw: { path: 'withdrawals', summary: 'Withdraw money to the outside' },
+} as const;
+type Kind = keyof typeof KINDS;
 
-const deposit = createRoute({
-  method: 'post',
-  path: '/api/accounts/{id}/deposits',
-  summary: 'Deposit money from outside',
-  ...parts,
-});
-
-const withdraw = createRoute({
-  method: 'post',
-  path: '/api/accounts/{id}/withdrawals',
-  summary: 'Withdraw money to the outside',
-  ...parts,
-});
+function cashRoute<Name extends Kind>(kind: Name) {
+  const path: (typeof KINDS)[Name]['path'] = KINDS[kind].path;
+  return createRoute({
+    method: 'post',
+    path: `/api/accounts/{id}/${path}`,
+    tags: ['accounts'],
+    summary: KINDS[kind].summary,
+    request: {
+      params: z.object({ id: accountIdField }),
+      headers: commandHeaders,
+      body: { required: true, content: { 'application/json': { schema: cashBody } } },
+    },
+    responses: {
+      201: {
+        ...json("The transaction, with the account's new balance and version", cashAnswerSchema),
+        headers: commandAnswerHeaders,
+      },
+      202: {
+        ...json('Recorded, not decided yet: follow Location', commandSchema),
+        headers: commandAnswerHeaders,
+      },
+      ...problems(...COMMAND_PROBLEMS),
+    },
+  });
+}
 
 /** Money that comes from outside or leaves. */
 export function cashRoutes(deps: Deps) {
-  return createRouter()
-    .openapi(deposit, async (c) => {
-      const request = {
-        type: 'deposit',
-        accountId: c.req.valid('param').id,
-        ...c.req.valid('json'),
-      } as const;
-      const command = await execute(
-        c,
-        deps,
-        'POST /api/accounts/:id/deposits',
-        c.req.valid('header'),
-        request,
-      );
-      const answer = await accountAnswer(c, deps, command);
-      if (answer === null) return c.json(commandView(command), 202);
-      return c.json(cashView(command.commandId, answer), 201);
-    })
-    .openapi(withdraw, async (c) => {
-      const request = {
-        type: 'withdraw',
-        accountId: c.req.valid('param').id,
-        ...c.req.valid('json'),
-      } as const;
-      const command = await execute(
-        c,
-        deps,
-        'POST /api/accounts/:id/withdrawals',
-        c.req.valid('header'),
-        request,
-      );
-      const answer = await accountAnswer(c, deps, command);
-      if (answer === null) return c.json(commandView(command), 202);
-      return c.json(cashView(command.commandId, answer), 201);
-    });
+  return createRouter().route('/', cashOf(deps, 'deposit')).route('/', cashOf(deps, 'withdraw'));
+}
+
+function cashOf<Name extends Kind>(deps: Deps, kind: Name) {
+  return createRouter().openapi(cashRoute(kind), async (c) => {
+    const request = { type: kind, accountId: c.req.valid('param').id, ...c.req.valid('json') };
+    const route = `POST /api/accounts/:id/${KINDS[kind].path}`;
+    const command = await execute(c, deps, route, c.req.valid('header'), request);
+    const answer = await accountAnswer(c, deps, command);
+    if (answer === null) return c.json(commandView(command), 202);
+    return c.json(cashView(command.commandId, answer), 201);
+  });
 }

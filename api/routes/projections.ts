@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { unreachable } from '../../domain/unreachable.ts';
 import { type ProjectionStatus, readProjections } from '../../sql/read-projections.ts';
 import { askForRebuild, readEndedRebuild } from '../../sql/rebuild-requests.ts';
 import { json, problems } from '../answers.ts';
@@ -108,10 +109,6 @@ async function rebuilding(
   if (projection.rebuild?.id === rebuildId) return projectionView(projection);
   const ended = await readEndedRebuild(deps.readPool, rebuildId);
   return projectionView({ ...projection, rebuild: ended ?? projection.rebuild });
-}
-
-function unreachable(value: never): never {
-  throw new Error(`unknown answer to a rebuild: ${JSON.stringify(value)}`);
 }
 
 function projectionView(projection: ProjectionStatus): z.infer<typeof projectionSchema> {

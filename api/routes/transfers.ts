@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Tenant } from '../../domain/ids.ts';
-import { isFinal } from '../../domain/transfer.ts';
+import { isFinal, TRANSFER_STATUSES } from '../../domain/transfer.ts';
 import type { Command } from '../../sql/commands.ts';
 import { type ClaimingCommand, listClaimingCommands } from '../../sql/list-claiming-commands.ts';
 import { listTransfers, type ReadTransfer } from '../../sql/list-transfers.ts';
@@ -22,7 +22,7 @@ import {
 import { commandAnswerHeaders, commandHeaders, execute } from '../commanding.ts';
 import { type AppEnv, createRouter, type Deps } from '../context.ts';
 import { Problem } from '../problem.ts';
-import { TRANSFER_STATUSES, transferSchema, transferView } from '../views/transfer.ts';
+import { transferSchema, transferView } from '../views/transfer.ts';
 
 const transferBody = z
   .strictObject({

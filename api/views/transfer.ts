@@ -1,20 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { formatAmount } from '../../domain/money.ts';
-import { isFinal, type Transfer } from '../../domain/transfer.ts';
+import { isFinal, TRANSFER_STATUSES, type Transfer } from '../../domain/transfer.ts';
 import type { ClaimingCommand } from '../../sql/list-claiming-commands.ts';
 import { amountAnswer, metadataAnswer, timeAnswer } from '../border/fields.ts';
 import type { Deps } from '../context.ts';
 import { refusalSchema } from './refusal.ts';
-
-export const TRANSFER_STATUSES = [
-  'requested',
-  'debited',
-  'completed',
-  'rejected',
-  'refunded',
-  'cancelled',
-  'needs_attention',
-] as const;
 
 export const transferSchema = z
   .strictObject({
