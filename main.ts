@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
+import { deliveryPolicy } from './activities/deps.ts';
 import { createActivities } from './activities/index.ts';
 import { createWorker } from './activities/worker.ts';
 import { createApp } from './api/app.ts';
 import { serveApp } from './api/server.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import type { TemporalAccess, WorkflowStart } from './dispatch/start-workflow.ts';
+import { runReconciler } from './dispatch/reconciler.ts';
 import { runSweeper } from './dispatch/sweeper.ts';
+import { feePolicy, transferPolicy } from './domain/policy.ts';
 import { type Config, loadConfig } from './platform/config.ts';
 import { checkKafka, createKafka } from './platform/kafka.ts';
 import { createLog, type Logger } from './platform/log.ts';
@@ -101,7 +104,7 @@ async function startRoles(house: House): Promise<Role[]> {
 
 async function startApi(house: House): Promise<Role> {
   const { config, log, pool, readPool, start, stopping } = house;
-  const source = { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS };
+  const source = { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS, fees: feePolicy(config) };
   const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'remit-api', log });
   const app = createApp({
     pool,
@@ -116,11 +119,14 @@ async function startApi(house: House): Promise<Role> {
   });
   const server = await serveApp(app, { host: config.HOST, port: config.PORT });
   log.info({ address: server.address }, 'the API listens');
-  const sweeping = runSweeper({ pool, log, start, intervalMs: config.SWEEP_INTERVAL_MS }, stopping.signal);
+  const loops = Promise.all([
+    runSweeper({ pool, log, start, intervalMs: config.SWEEP_INTERVAL_MS }, stopping.signal),
+    runReconciler({ pool, log, start, intervalMs: config.RECONCILE_INTERVAL_MS }, stopping.signal),
+  ]);
   return {
     async stop() {
       await server.close(config.SHUTDOWN_GRACE_MS);
-      await sweeping;
+      await loops;
     },
     failed: never(),
   };
@@ -133,7 +139,7 @@ function startWorker(house: House): Role {
     connection = await connect(house);
     if (connection === undefined) return;
     const { config, log, pool } = house;
-    worker = await createWorker({ connection, config, activities: createActivities({ pool, log, now }) });
+    worker = await createWorker({ connection, config, activities: createActivities({ pool, log, now, policy: transferPolicy(config), webhooks: deliveryPolicy(config) }) });
     const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
     house.useTemporal({ client, eager: true });
     const run = worker.run();

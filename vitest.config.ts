@@ -8,6 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: 'test/proofs/setup.ts',
           include: ['**/*.test.ts'],
           exclude: [...never, '**/*.int.test.ts'],
           sequence: { groupOrder: 0 },
@@ -19,6 +20,7 @@ export default defineConfig({
           include: ['**/*.int.test.ts'],
           exclude: never,
           globalSetup: 'test/global-setup.ts',
+          setupFiles: 'test/proofs/setup.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // The parts need the cores too: more files at once make each of them slower, and time-outs likely.

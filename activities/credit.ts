@@ -1,4 +1,5 @@
-import { decide } from '../domain/account.ts';
+import { decideCredit } from '../domain/legs.ts';
+import { termsOf } from '../domain/terms.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createLeg } from './legs.ts';
 
@@ -10,7 +11,7 @@ export function createCredit(deps: ActivityDeps) {
   return createLeg(deps, {
     leg: 'credit',
     accountOf: (item) => item.to,
-    decide: (terms, account) => decide({ type: 'credit', data: terms }, account),
+    decide: (draft, item) => decideCredit(termsOf(item), draft.account(item.to), draft.at),
     refusedAs: 'CreditRefused',
     endsOn: 'done',
   });

@@ -1,5 +1,6 @@
-import { type AccountCommand, decide } from '../domain/account.ts';
+import type { AccountCommand } from '../domain/account.ts';
 import type { AccountCommandList, AccountCommandResult, AccountItem } from '../domain/account-commands.ts';
+import { decide } from '../domain/account-decider.ts';
 import type { EventMetadata } from '../domain/events.ts';
 import { accountStream, type StreamId } from '../domain/ids.ts';
 import { refusal } from '../domain/refusals.ts';
@@ -65,7 +66,7 @@ function apply(draft: Draft, item: AccountItem): Outcome {
   const { type, data } = item.command;
   const command = { type, data: fromWire(data) } as AccountCommand;
   const { accountId } = command.data;
-  const decision = decide(command, draft.account(accountId));
+  const decision = decide(command, draft.account(accountId), draft.at);
   if (!decision.ok) return { result: 'refused', refusal: decision.refusal, detail: null };
   for (const event of decision.events) draft.appendToAccount(accountId, event, eventMetadata(item));
   const account = draft.account(accountId);

@@ -1,7 +1,9 @@
 import { createCredit } from './credit.ts';
 import { createDebit } from './debit.ts';
 import { createDecideAccountCommands } from './decide-account-commands.ts';
+import { createDeliverWebhook } from './deliver-webhook.ts';
 import type { ActivityDeps } from './deps.ts';
+import { createIsSettled } from './is-settled.ts';
 import { createRefund } from './refund.ts';
 
 /** All activities by the names that workflows call them. */
@@ -11,6 +13,8 @@ export function createActivities(deps: ActivityDeps) {
     debit: createDebit(deps),
     credit: createCredit(deps),
     refund: createRefund(deps),
+    isSettled: createIsSettled(deps),
+    deliverWebhook: createDeliverWebhook(deps),
   };
 }
 

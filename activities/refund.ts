@@ -1,17 +1,18 @@
-import { decide } from '../domain/account.ts';
-import { accountStream, type StreamId, transferStream } from '../domain/ids.ts';
+import { accountStream, type StreamId, type Tenant } from '../domain/ids.ts';
+import { decideRefund, undoReversal } from '../domain/legs.ts';
 import type { Refusal } from '../domain/refusals.ts';
-import type { RefundList, RefundResult, TransferItem } from '../domain/saga.ts';
-import { termsOf } from '../domain/transfer.ts';
-import { fromWire } from '../domain/wire.ts';
+import { type RefundList, type RefundResult, readItem, type TransferItem } from '../domain/saga.ts';
+import { termsOf } from '../domain/terms.ts';
 import type { Draft } from '../sql/draft.ts';
 import { transact } from '../sql/ledger.ts';
 import type { Outcome, OutcomeKey } from '../sql/outcomes.ts';
 import { inChunks } from './chunks.ts';
+import { appendToOriginal } from './debit.ts';
 import type { ActivityDeps } from './deps.ts';
-import { eventMetadata, PROCESSING_FAILED } from './legs.ts';
+import { endTransfer, eventMetadata, PROCESSING_FAILED, transferStreams } from './legs.ts';
+import { parkedWorkflow } from './own-workflow.ts';
 
-type RefundItem = TransferItem & { readonly reason: Refusal };
+type RefundItem = TransferItem & { readonly reason: Refusal; readonly tenant: Tenant };
 type RefundSource = (draft: Draft, item: RefundItem, why: Refusal) => 'refunded' | 'needs_attention';
 
 const VOID: Outcome = { result: 'void', refusal: null, detail: null };
@@ -39,21 +40,25 @@ export function createRefund(deps: ActivityDeps) {
       items: list.items,
       log: deps.log,
       decide: (wire) => {
-        const items = wire.map((item) => fromWire<RefundItem>(item));
+        const items = wire.map((item) => readRefund(list.tenant, item));
         return compensateAll(items, items.flatMap(streamsOf), refund);
       },
       // Without the source's head, which may be what is damaged: nothing that was debited is lost from sight.
       poison: async (wire) => {
-        const item = fromWire<RefundItem>(wire);
-        const [result] = await compensateAll([item], [transferStream(item.transferId)], parkPoison);
+        const item = readRefund(list.tenant, wire);
+        const [result] = await compensateAll([item], transferStreams(item), parkPoison);
         return result as RefundResult;
       },
     });
   };
 }
 
+function readRefund(tenant: Tenant, { reason, ...item }: RefundList['items'][number]): RefundItem {
+  return { ...readItem(item), reason, tenant };
+}
+
 function streamsOf(item: RefundItem): StreamId[] {
-  return [accountStream(item.from), transferStream(item.transferId)];
+  return [accountStream(item.from), ...transferStreams(item)];
 }
 
 function legsOf({ transferId: subjectId }: RefundItem): OutcomeKey[] {
@@ -87,18 +92,39 @@ function cancel(draft: Draft, item: RefundItem): 'cancelled' {
   const { reason } = item;
   const event = { type: 'TransferCancelled' as const, data: { ...termsOf(item), refusal: reason } };
   draft.appendToTransfer(item.transferId, event, eventMetadata(item));
-  draft.finish({ commandId: item.commandId, status: 'refused', refusal: reason });
+  endTransfer(draft, item.tenant, item, 'refused', reason);
   return 'cancelled';
 }
 
 function refund(draft: Draft, item: RefundItem, why: Refusal): 'refunded' | 'needs_attention' {
-  const data = { ...termsOf(item), refusal: why };
-  const decision = decide({ type: 'refund', data }, draft.account(item.from));
+  const data = {
+    ...termsOf(item),
+    refusal: why,
+    refundedTo: item.from,
+    paidFrom: 'transit' as const,
+    debitedAt: debitedAt(draft, item),
+  };
+  const decision = decideRefund(data, draft.account(item.from), draft.at);
   if (!decision.ok) return park(draft, item, why, decision.refusal);
   for (const event of decision.events) draft.appendToAccount(item.from, event, eventMetadata(item));
-  draft.finish({ commandId: item.commandId, status: 'refused', refusal: why });
+  undo(draft, item);
+  endTransfer(draft, item.tenant, item, 'refused', why);
   draft.record({ subjectId: item.transferId, leg: 'refund' }, DONE);
   return 'refunded';
+}
+
+/** When the money left: the transfer's head knows its debit. */
+export function debitedAt(draft: Draft, item: Pick<TransferItem, 'transferId'>): string | null {
+  const legs = draft.transfer(item.transferId)?.legs ?? [];
+  return legs.find(({ leg }) => leg === 'debit')?.occurredAt ?? null;
+}
+
+/** A reversal that was given back no longer counts against the transfer that it was to take back. */
+export function undo(draft: Draft, item: TransferItem): void {
+  if (item.reverses === null) return;
+  const original = draft.transfer(item.reverses);
+  if (original === null) throw new Error(`transfer ${item.reverses} was reversed, and is not there`);
+  appendToOriginal(draft, item, undoReversal(termsOf(item), original));
 }
 
 function parkPoison(draft: Draft, item: RefundItem, why: Refusal): 'needs_attention' {
@@ -109,7 +135,8 @@ function parkPoison(draft: Draft, item: RefundItem, why: Refusal): 'needs_attent
 function park(draft: Draft, item: RefundItem, why: Refusal, refundRefusal: Refusal): 'needs_attention' {
   const data = { ...termsOf(item), refusal: why, refundRefusal };
   draft.appendToTransfer(item.transferId, { type: 'RefundParked', data }, eventMetadata(item));
-  draft.finish({ commandId: item.commandId, status: 'refused', refusal: why });
+  endTransfer(draft, item.tenant, item, 'refused', why);
+  draft.expect(parkedWorkflow(item.tenant, item));
   const outcome = { result: 'refused' as const, refusal: refundRefusal, detail: null };
   draft.record({ subjectId: item.transferId, leg: 'refund' }, outcome);
   return 'needs_attention';

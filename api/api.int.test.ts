@@ -22,11 +22,13 @@ async function open(id: string, initialDeposit = '100.00', more: object = {}): P
   expect(answer.status, answer.text).toBe(201);
   return answer;
 }
+const customer = (id: string) => post('/api/customers', { id, name: id, email: `${id}@example.com` });
 const move = (id: string, from: string, to: string, amount: string) =>
   post('/api/transfers', { id, from, to, amount, currency: 'EUR' });
 
 describe('accounts', () => {
   test('an account is opened, told and read back at its version', async () => {
+    await customer('c1');
     const { body, headers } = await open('alice', '100.00', {
       ownerId: 'c1',
       name: 'Alice',
@@ -118,6 +120,7 @@ describe('accounts', () => {
   });
 
   test('lists page by cursors that keep their filters', async () => {
+    await customer('pager');
     for (const id of ['p1', 'p2', 'p3']) await open(id, '1', { ownerId: 'pager' });
     await get('/api/accounts/p3?minVersion=2');
     await get('/api/accounts/p2?minVersion=2');

@@ -2,12 +2,14 @@ import { z } from '@hono/zod-openapi';
 import { describe, expect, test } from 'vitest';
 import { createLog } from '../platform/log.ts';
 import { createPool } from '../platform/postgres.ts';
+import { recorded } from '../test/proofs/record.ts';
 import { createApp } from './app.ts';
 
 // Nothing listens on port 1: whoever gets as far as Postgres is answered 503, and validation must not.
 const log = createLog({ level: 'silent', role: 'test' });
 const nowhere = createPool({ url: 'postgres://x@127.0.0.1:1/x', max: 2, name: 'test', log });
-const app = createApp({
+const LIMITS = { EVENT_STREAMS_MAX: 2, EVENT_STREAM_MAX_MS: 1_000, WEBHOOK_ALLOW_PRIVATE: false };
+const bare = createApp({
   pool: nowhere,
   readPool: nowhere,
   dispatcher: {
@@ -17,12 +19,20 @@ const app = createApp({
     },
   },
   health: { temporal: async () => 'ok' },
-  config: { COMMAND_WAIT_MS: 1, READ_WAIT_MS: 1, TEMPORAL_UI_URL: '', TEMPORAL_NAMESPACE: 'default' },
+  config: {
+    COMMAND_WAIT_MS: 1,
+    READ_WAIT_MS: 1,
+    QUOTE_TTL_MS: 1,
+    TEMPORAL_UI_URL: '',
+    TEMPORAL_NAMESPACE: 'default',
+    ...LIMITS,
+  },
   log,
   now: () => new Date(),
   newId: () => 'request-1',
   isDraining: () => false,
 });
+const app = recorded(bare);
 
 type Problem = {
   type: string;
@@ -44,6 +54,8 @@ async function ask(method: string, path: string, body?: unknown, headers: Record
 const EUR = { currency: 'EUR' };
 const CASH = { amount: '10.50', ...EUR };
 const MOVE = { from: 'a', to: 'b', ...CASH };
+const PERSON = { name: 'Ada', email: 'ada@example.com' };
+const QUOTE = { from: 'EUR', to: 'USD', amount: '1' };
 const long = (length: number) => 'x'.repeat(length);
 const many = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`k${index}`, 1]));
 
@@ -90,6 +102,26 @@ describe('malformed bodies are 400 and name the field', () => {
     ['/api/transfers', { ...MOVE, dryRun: true }, '/dryRun'],
     ['/api/transfers', { ...MOVE, quoteId: 'q' }, '/quoteId'],
     ['/api/transfers', '{"from":"a","from":"b"}', '/from'],
+    ['/api/customers', {}, '/name'],
+    ['/api/customers', { ...PERSON, email: undefined }, '/email'],
+    ['/api/customers', { ...PERSON, id: 'a b' }, '/id'],
+    ['/api/customers', { ...PERSON, name: '' }, '/name'],
+    ['/api/customers', { ...PERSON, name: ' ' }, '/name'],
+    ['/api/customers', { ...PERSON, name: long(201) }, '/name'],
+    ['/api/customers', { ...PERSON, name: 5 }, '/name'],
+    ['/api/customers', { ...PERSON, email: 'ada' }, '/email'],
+    ['/api/customers', { ...PERSON, email: 'a@b' }, '/email'],
+    ['/api/customers', { ...PERSON, email: 'a b@example.com' }, '/email'],
+    ['/api/customers', { ...PERSON, email: `${long(250)}@example.com` }, '/email'],
+    ['/api/customers', { ...PERSON, phone: '1' }, '/phone'],
+    ['/api/quotes', { from: 'EUR', amount: '1' }, '/to'],
+    ['/api/quotes', { ...QUOTE, id: '-' }, '/id'],
+    ['/api/quotes', { ...QUOTE, to: 'EUR' }, '/to'],
+    ['/api/quotes', { ...QUOTE, from: 'ZZZ' }, '/from'],
+    ['/api/quotes', { ...QUOTE, amount: '0' }, '/amount'],
+    ['/api/quotes', { ...QUOTE, amount: '1.001' }, '/amount'],
+    ['/api/quotes', { ...QUOTE, amount: 1 }, '/amount'],
+    ['/api/quotes', { ...QUOTE, rate: '1' }, '/rate'],
     ['/api/projections/balances/rebuild', { force: true }, '/force'],
     ['/api/projections/%00/rebuild', {}, '/path/name'],
   ])('POST %s %j -> %s', async (path, body, pointer) => {
@@ -98,6 +130,30 @@ describe('malformed bodies are 400 and name the field', () => {
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     expect(problem).toMatchObject({ type: '/problems/validation', status: 400, instance: path });
     expect(problem.errors?.map((error) => error.pointer)).toContain(pointer);
+  });
+});
+
+describe('a PUT is checked like a POST', () => {
+  test.each<[string, unknown, string]>([
+    ['/api/rates/EUR-USD', {}, '/rate'],
+    ['/api/rates/EUR-USD', { rate: 1.1 }, '/rate'],
+    ['/api/rates/EUR-USD', { rate: '0' }, '/rate'],
+    ['/api/rates/EUR-USD', { rate: '1', pair: 'x' }, '/pair'],
+    ['/api/rates/EUR-USD', '{"rate":"1","rate":"2"}', '/rate'],
+    ['/api/rates/EUR-USD', '{"rate":"1","__proto__":1}', '/__proto__'],
+    ['/api/rates/EUR-USD', '{"rate":', ''],
+    ['/api/rates/EUR-EUR', { rate: '1' }, '/path/pair'],
+    ['/api/rates/EUR-ZZZ', { rate: '1' }, '/path/pair'],
+  ])('PUT %s %j -> %s', async (path, body, pointer) => {
+    const { response, problem } = await ask('PUT', path, body);
+    expect(response.status).toBe(400);
+    expect(problem.errors?.map((error) => error.pointer)).toContain(pointer);
+  });
+
+  test('a body that is not JSON is 415, and a missing one 400', async () => {
+    const text = { 'content-type': 'text/plain' };
+    expect((await ask('PUT', '/api/rates/EUR-USD', '{"rate":"1"}', text)).response.status).toBe(415);
+    expect((await ask('PUT', '/api/rates/EUR-USD')).response.status).toBe(400);
   });
 });
 

@@ -12,13 +12,22 @@ import { accountHistoryRoutes } from './routes/account-history.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { cashRoutes } from './routes/cash.ts';
 import { commandRoutes } from './routes/commands.ts';
+import { customerRoutes } from './routes/customers.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { eventStreamRoutes } from './routes/event-stream.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { integrityRoutes } from './routes/integrity.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
 import { projectionRoutes } from './routes/projections.ts';
+import { quoteRoutes } from './routes/quotes.ts';
+import { rateRoutes } from './routes/rates.ts';
 import { reportRoutes } from './routes/reports.ts';
+import { statementRoutes } from './routes/statements.ts';
+import { timelineRoutes } from './routes/timeline.ts';
 import { transferRoutes } from './routes/transfers.ts';
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 
 /** The HTTP contract, typed: what Hono's client is made from. */
 export type App = ReturnType<typeof createApp>;
@@ -42,13 +51,22 @@ export function createApp(deps: Deps) {
     .route('/', cashRoutes(deps))
     .route('/', lifecycleRoutes(deps))
     .route('/', accountHistoryRoutes(deps))
+    .route('/', statementRoutes(deps))
+    .route('/', customerRoutes(deps))
+    .route('/', rateRoutes(deps))
+    .route('/', quoteRoutes(deps))
     .route('/', transferRoutes(deps))
+    .route('/', timelineRoutes(deps))
     .route('/', commandRoutes(deps))
     .route('/', eventRoutes(deps))
+    .route('/', eventStreamRoutes(deps))
     .route('/', projectionRoutes(deps))
     .route('/', reportRoutes(deps))
     .route('/', integrityRoutes(deps))
-    .route('/', healthRoutes(deps));
+    .route('/', webhookRoutes(deps))
+    .route('/', webhookDeliveryRoutes(deps))
+    .route('/', healthRoutes(deps))
+    .route('/', docsRoutes());
   app.openAPIRegistry.registerPath(openapiRoute);
   return app.get(openapiRoute.path, (c) => c.json(app.getOpenAPI31Document(OPENAPI)));
 }

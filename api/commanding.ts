@@ -2,10 +2,10 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { CommandRequest } from '../dispatch/dispatcher.ts';
 import { unreachable } from '../domain/unreachable.ts';
-import type { Command } from '../sql/commands.ts';
+import type { Claim, Command } from '../sql/commands.ts';
 import { parsePrefer } from './border/prefer.ts';
 import type { AppEnv, Deps } from './context.ts';
-import { Problem } from './problem.ts';
+import { Problem, type ProblemCode } from './problem.ts';
 
 /** What every POST of a command takes. */
 export const commandHeaders = z.object({
@@ -32,7 +32,8 @@ export const commandAnswerHeaders = z.object({
 });
 
 /**
- * Hands a validated wish to the dispatcher and returns its recorded command, final or not.
+ * Hands a validated wish to the dispatcher and returns its recorded command, final or not. `said` is what the
+ * client said, where the request holds more than that.
  * @throws Problem 409 where the id is taken, 422 where the key was used for another request
  */
 export async function execute(
@@ -41,6 +42,7 @@ export async function execute(
   route: string,
   headers: z.infer<typeof commandHeaders>,
   request: CommandRequest,
+  said?: object,
 ): Promise<Command> {
   const preference = parsePrefer(headers.Prefer, deps.config.COMMAND_WAIT_MS);
   if (preference.applied !== null) c.header('Preference-Applied', preference.applied);
@@ -49,16 +51,47 @@ export async function execute(
     route,
     idempotencyKey: headers['Idempotency-Key'] ?? null,
     waitMs: preference.waitMs,
+    ...(said === undefined ? {} : { said }),
   });
-  switch (dispatched.kind) {
+  if (dispatched.kind !== 'taken') return answerRecorded(c, dispatched);
+  const { kind, resourceId } = dispatched.claim;
+  throw new Problem(TAKEN[kind], `${kind} ${resourceId} belongs to another request: choose another id, or none.`);
+}
+
+/** What is told of an id that another command has claimed. */
+const TAKEN = {
+  account: 'account-exists',
+  transfer: 'transfer-exists',
+  hold: 'hold-exists',
+  batch: 'batch-exists',
+  'standing-order': 'standing-order-exists',
+  customer: 'customer-exists',
+  rate: 'internal',
+  quote: 'quote-exists',
+  webhook: 'webhook-exists',
+  'quote-use': 'quote-used',
+} as const satisfies Record<Claim['kind'], ProblemCode>;
+
+/** What became of a recording, dispatched or direct. */
+type Outcome =
+  | { kind: 'recorded'; replayed: boolean; command: Command }
+  | { kind: 'taken'; code: ProblemCode }
+  | { kind: 'key-reused' };
+
+/**
+ * The recorded command, with the header that tells a replay.
+ * @throws Problem 409 where the id is taken, 422 where the key was used for another request
+ */
+export function answerRecorded(c: Context<AppEnv>, outcome: Outcome): Command {
+  switch (outcome.kind) {
     case 'recorded':
-      if (dispatched.replayed) c.header('Idempotency-Replayed', 'true');
-      return dispatched.command;
+      if (outcome.replayed) c.header('Idempotency-Replayed', 'true');
+      return outcome.command;
     case 'taken':
-      throw new Problem(dispatched.code, 'The id belongs to another request: choose another, or none.');
+      throw new Problem(outcome.code, 'The id belongs to another request: choose another, or none.');
     case 'key-reused':
       throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another request before.');
     default:
-      return unreachable(dispatched);
+      return unreachable(outcome);
   }
 }

@@ -20,7 +20,14 @@ export type Deps = {
   readonly health: Readonly<Record<string, HealthCheck>>;
   readonly config: Pick<
     Config,
-    'COMMAND_WAIT_MS' | 'READ_WAIT_MS' | 'TEMPORAL_UI_URL' | 'TEMPORAL_NAMESPACE'
+    | 'COMMAND_WAIT_MS'
+    | 'READ_WAIT_MS'
+    | 'QUOTE_TTL_MS'
+    | 'TEMPORAL_UI_URL'
+    | 'TEMPORAL_NAMESPACE'
+    | 'EVENT_STREAMS_MAX'
+    | 'EVENT_STREAM_MAX_MS'
+    | 'WEBHOOK_ALLOW_PRIVATE'
   >;
   readonly log: Logger;
   readonly now: () => Date;

@@ -1,13 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type AccountId, accountStream, type Tenant } from '../domain/ids.ts';
 import { readClaimingCommand } from '../sql/commands.ts';
 import { readHead } from '../sql/lock-heads.ts';
 import { type AccountView, readAccount } from '../sql/read-account.ts';
+import { awaitRead } from './await-read.ts';
 import type { Deps } from './context.ts';
 import { Problem } from './problem.ts';
-
-/** Between two looks at the read table, in milliseconds: doubled each time up to the longest. */
-const PAUSE_MS = { first: 5, longest: 100 };
 
 type Wanted = {
   readonly tenant: Tenant;
@@ -28,12 +25,8 @@ export async function loadAccount(deps: Deps, wanted: Wanted): Promise<AccountVi
     (await readOpened(deps, tenant, accountId));
   if (minVersion === undefined || has(found, minVersion)) return found;
   const head = await readHead(deps.pool, tenant, accountStream(accountId));
-  if (head !== undefined && minVersion > head.version) {
-    throw new Problem(
-      'version-ahead',
-      `Account ${accountId} is at version ${head.version}, not yet at ${minVersion}.`,
-    );
-  }
+  if (head !== undefined && minVersion > head.version)
+    throw versionAhead(accountId, head.version, minVersion);
   return awaitVersion(deps, { tenant, accountId, minVersion });
 }
 
@@ -45,23 +38,23 @@ export async function requireAccount(deps: Deps, wanted: Wanted): Promise<void> 
   await loadAccount(deps, wanted);
 }
 
-async function awaitVersion(deps: Deps, wanted: Wanted & { minVersion: number }): Promise<AccountView> {
-  const until = deps.now().getTime() + deps.config.READ_WAIT_MS;
-  for (let pauseMs = PAUSE_MS.first; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS.longest)) {
-    const found = await readAccount(deps.readPool, deps.pool, wanted.tenant, wanted.accountId);
-    if (found !== undefined && has(found, wanted.minVersion)) return found;
-    if (deps.now().getTime() >= until) throw behind(wanted);
-    await sleep(pauseMs);
-  }
+function awaitVersion(deps: Deps, wanted: Wanted & { minVersion: number }): Promise<AccountView> {
+  const { tenant, accountId, minVersion } = wanted;
+  const detail = `The read table does not have version ${minVersion} of account ${accountId} yet.`;
+  return awaitRead(deps, detail, async () => {
+    const found = await readAccount(deps.readPool, deps.pool, tenant, accountId);
+    return found !== undefined && has(found, minVersion) ? found : undefined;
+  });
+}
+
+/** The 409 for a version that no event has yet. */
+export function versionAhead(accountId: AccountId, headVersion: number, wanted: number): Problem {
+  const detail = `Account ${accountId} is at version ${headVersion}, not yet at ${wanted}.`;
+  return new Problem('version-ahead', detail);
 }
 
 function has(view: AccountView, minVersion: number): boolean {
   return view.source === 'row' && view.version >= minVersion;
-}
-
-function behind({ accountId, minVersion }: Wanted): Problem {
-  const detail = `The read table does not have version ${minVersion} of account ${accountId} yet.`;
-  return new Problem('not-ready', detail, { headers: { 'retry-after': '1' } });
 }
 
 /**

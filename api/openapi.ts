@@ -13,10 +13,13 @@ export const OPENAPI = {
   },
   servers: [{ url: '/' }],
   tags: [
+    { name: 'customers', description: 'Owners of accounts; their personal data can be erased' },
+    { name: 'currencies', description: 'Rates, and quotes that hold one for a while' },
     { name: 'accounts', description: 'Open, read, move cash, freeze, close' },
     { name: 'transfers', description: 'Money from one account to another, as a saga' },
     { name: 'commands', description: 'What was asked for' },
     { name: 'events', description: 'What was decided' },
+    { name: 'webhooks', description: 'Events sent to your own servers, signed and retried' },
     { name: 'reports', description: 'Sums, and proof that they are right' },
     { name: 'operation', description: 'Health and projections' },
   ],

@@ -17,7 +17,7 @@ export async function awaitEnd(
 ): Promise<Command> {
   if (waitMs <= 0) return command;
   const until = Date.now() + waitMs;
-  await awaitWorkflow(deps.client, command.workflowId, until);
+  if (command.workflowId !== null) await awaitWorkflow(deps.client, command.workflowId, until);
   for (let pauseMs = POLL_MS.first; ; pauseMs = Math.min(pauseMs * 2, POLL_MS.longest)) {
     const current = await readCommand(deps.pool, command.tenant, command.commandId);
     if (current === undefined) throw new Error(`command ${command.commandId} is gone`);

@@ -27,11 +27,9 @@ async function execute(
   request: CommandRequest,
   options: DispatchOptions,
 ): Promise<Dispatched> {
-  const wish = newCommand(request, options, deps.source);
-  const recorded = await recordCommand(deps.pool, wish);
-  if (recorded.kind === 'taken') {
-    return { kind: 'taken', code: wish.resourceKind === 'account' ? 'account-exists' : 'transfer-exists' };
-  }
+  const { command: wish, work } = newCommand(request, options, deps.source);
+  const recorded = await recordCommand(deps.pool, wish, work);
+  if (recorded.kind === 'taken') return recorded;
   const replayed = recorded.kind === 'duplicate';
   if (replayed && recorded.command.payloadHash !== wish.payloadHash) return { kind: 'key-reused' };
   if (recorded.command.status !== 'accepted')

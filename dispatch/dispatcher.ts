@@ -1,6 +1,7 @@
+import type { LimitChanges } from '../domain/account.ts';
 import type { Metadata } from '../domain/events.ts';
-import type { AccountId, Tenant, TransferId } from '../domain/ids.ts';
-import type { Command } from '../sql/commands.ts';
+import type { AccountId, HoldId, Tenant, TransferId } from '../domain/ids.ts';
+import type { Claim, Command } from '../sql/commands.ts';
 
 /** Who asks, and under which key; everything that a command's idempotency is scoped to. */
 export type Caller = { readonly tenant: Tenant; readonly principal: string };
@@ -36,7 +37,35 @@ export type CommandRequest =
       description: string | null;
       reference: string | null;
       metadata: Metadata;
-    };
+      /** Not before this instant (ISO 8601, UTC). */
+      executeAt?: string;
+      /** What a quote makes of the amount; a quote is good for one transfer. */
+      exchange?: Exchange;
+      /** The completed transfer that this one takes back. */
+      reverses?: TransferId;
+      /** The hold that it captures. */
+      holdId?: HoldId;
+    }
+  | { type: 'setLimits'; accountId: AccountId; currency: string; changes: LimitChanges }
+  | {
+      type: 'placeHold';
+      holdId: HoldId | null;
+      accountId: AccountId;
+      amountMinor: bigint;
+      currency: string;
+      expiresAt: string | null;
+      description: string | null;
+      metadata: Metadata;
+    }
+  | { type: 'releaseHold'; holdId: HoldId; accountId: AccountId; reason: string };
+
+/** How an amount reaches an account of another currency. */
+export type Exchange = {
+  readonly quoteId: string;
+  readonly rate: string;
+  readonly creditMinor: bigint;
+  readonly creditCurrency: string;
+};
 
 /** How to run it: the client's key, its route (template, such as `POST /api/transfers`) and how long it waits. */
 export type DispatchOptions = {
@@ -45,6 +74,11 @@ export type DispatchOptions = {
   readonly idempotencyKey: string | null;
   /** Milliseconds; 0 does not wait. */
   readonly waitMs: number;
+  /**
+   * What the client said, where the request holds more than that (such as an amount looked up at the time): a
+   * repeat of the key is the same request where this is the same.
+   */
+  readonly said?: object;
 };
 
 export type Dispatched =
@@ -54,7 +88,7 @@ export type Dispatched =
    */
   | { kind: 'recorded'; replayed: boolean; command: Command }
   /** The id that the client chose belongs to another command: 409. */
-  | { kind: 'taken'; code: 'account-exists' | 'transfer-exists' }
+  | { kind: 'taken'; claim: Claim }
   /** The key was used for another request: 422. */
   | { kind: 'key-reused' };
 

@@ -1,14 +1,19 @@
-import type { AccountId, CommandId, TransferId } from '../domain/ids.ts';
+import { type FeePolicy, feeOf } from '../domain/fees.ts';
+import type { AccountId, CommandId, HoldId, TransferId } from '../domain/ids.ts';
+import { completeTerms } from '../domain/terms.ts';
+import { unreachable } from '../domain/unreachable.ts';
 import { toWire } from '../domain/wire.ts';
-import type { CommandType, NewCommand } from '../sql/commands.ts';
+import type { PoolClient } from '../platform/postgres.ts';
+import { type CommandType, claimAll, type NewCommand } from '../sql/commands.ts';
 import { hashJson } from '../sql/hash.ts';
 import type { CommandRequest, DispatchOptions } from './dispatcher.ts';
 
-/** How long a command may be on its way before the sweeper looks after it, and the sources of time and ids. */
+/** How long a command may be on its way before the sweeper looks after it, its fees, and the sources of time and ids. */
 export type CommandSource = {
   readonly now: () => Date;
   readonly newId: () => string;
   readonly sweepAfterMs: number;
+  readonly fees: FeePolicy;
 };
 
 /** Workflow ids start with what they are about, so that they read well in the Web UI. */
@@ -19,27 +24,40 @@ const WORKFLOW_NAMES: Readonly<Record<CommandType, string>> = {
   freeze: 'freeze',
   unfreeze: 'unfreeze',
   close: 'close',
+  setLimits: 'set-limits',
+  placeHold: 'place-hold',
+  releaseHold: 'release-hold',
   transfer: 'transfer',
+  cancel: 'cancel',
+  approve: 'approve',
+  decline: 'decline',
+  retry: 'retry',
+  resolve: 'resolve',
+  transferBatch: 'batch',
+  cancelBatch: 'cancel-batch',
+  createStandingOrder: 'create-standing-order',
+  pauseStandingOrder: 'pause-standing-order',
+  resumeStandingOrder: 'resume-standing-order',
+  deleteStandingOrder: 'delete-standing-order',
 };
 
+/** A command's row, and what else its transaction writes. */
+export type Wish = { readonly command: NewCommand; readonly work: (client: PoolClient) => Promise<void> };
+
 /** The row of a request: ids chosen where the client chose none, the workflow's input, the hash of the wish. */
-export function newCommand(
-  request: CommandRequest,
-  options: DispatchOptions,
-  source: CommandSource,
-): NewCommand {
+export function newCommand(request: CommandRequest, options: DispatchOptions, source: CommandSource): Wish {
   const commandId = source.newId() as CommandId;
-  const { payload, resourceKind, resourceId, claimsResource } = target(request, source.newId);
+  const { payload, resourceKind, resourceId, claimsResource, work } = target(request, source);
   const { tenant, principal } = options.caller;
   const subject = claimsResource ? resourceId : `${resourceId}/${commandId}`;
-  return {
+  const command: NewCommand = {
     tenant,
     commandId,
     type: request.type,
     principal,
     route: options.route,
     idempotencyKey: options.idempotencyKey,
-    payloadHash: hashJson(toWire(request)),
+    payloadHash: hashJson(options.said ?? toWire(request)),
     payload,
     resourceKind,
     resourceId,
@@ -48,19 +66,74 @@ export function newCommand(
     createdAt: source.now().toISOString(),
     sweepAfterMs: source.sweepAfterMs,
   };
+  return { command, work: (client) => work?.(client, command) ?? Promise.resolve() };
 }
 
-type Target = Pick<NewCommand, 'payload' | 'resourceKind' | 'resourceId' | 'claimsResource'>;
+type Target = Pick<NewCommand, 'payload' | 'resourceKind' | 'resourceId' | 'claimsResource'> & {
+  readonly work?: (client: PoolClient, command: NewCommand) => Promise<void>;
+};
 
-function target(request: CommandRequest, newId: () => string): Target {
-  if (request.type === 'transfer') {
-    const { type: _, ...terms } = request;
-    const transferId = terms.transferId ?? (newId() as TransferId);
-    const payload = toWire({ ...terms, transferId });
-    return { payload, resourceKind: 'transfer', resourceId: transferId, claimsResource: true };
+function target(request: CommandRequest, source: CommandSource): Target {
+  switch (request.type) {
+    case 'openAccount': {
+      const { type: _, ...data } = request;
+      const accountId = data.accountId ?? (source.newId() as AccountId);
+      const payload = toWire({ ...data, accountId });
+      return { payload, resourceKind: 'account', resourceId: accountId, claimsResource: true };
+    }
+    case 'deposit':
+    case 'withdraw':
+    case 'freeze':
+    case 'unfreeze':
+    case 'close': {
+      const { type: _, ...data } = request;
+      return ofAccount(data.accountId, toWire(data));
+    }
+    case 'setLimits': {
+      const { accountId, currency, changes } = request;
+      return ofAccount(accountId, toWire({ accountId, currency, ...changes }));
+    }
+    case 'placeHold': {
+      const { type: _, ...data } = request;
+      const holdId = data.holdId ?? (source.newId() as HoldId);
+      const payload = toWire({ ...data, holdId });
+      return { payload, resourceKind: 'hold', resourceId: holdId, claimsResource: true };
+    }
+    case 'releaseHold': {
+      const { holdId, accountId, reason } = request;
+      const payload = { accountId, holdId, why: 'voided', reason };
+      return { payload, resourceKind: 'hold', resourceId: holdId, claimsResource: false };
+    }
+    case 'transfer':
+      return ofTransfer(request, source);
+    default:
+      return unreachable(request);
   }
-  const { type, ...data } = request;
-  const accountId = data.accountId ?? (newId() as AccountId);
-  const payload = toWire({ ...data, accountId });
-  return { payload, resourceKind: 'account', resourceId: accountId, claimsResource: type === 'openAccount' };
+}
+
+function ofAccount(accountId: AccountId, payload: object): Target {
+  return { payload, resourceKind: 'account', resourceId: accountId, claimsResource: false };
+}
+
+/** The terms are complete once recorded: fees and rates of another day change nothing. */
+function ofTransfer(
+  { type: _, exchange, executeAt, ...asked }: Extract<CommandRequest, { type: 'transfer' }>,
+  source: CommandSource,
+): Target {
+  const transferId = asked.transferId ?? (source.newId() as TransferId);
+  const corrects = asked.reverses !== undefined || asked.holdId !== undefined;
+  const feeMinor = corrects ? 0n : feeOf(source.fees, asked.amountMinor, asked.currency);
+  const terms = completeTerms({ ...asked, ...exchange, transferId, feeMinor });
+  return {
+    payload: toWire({ ...terms, executeAt: executeAt ?? null }),
+    resourceKind: 'transfer',
+    resourceId: transferId,
+    claimsResource: true,
+    ...(asked.reverses === undefined && exchange !== undefined
+      ? {
+          work: (client, command) =>
+            claimAll(client, command, [{ kind: 'quote-use', resourceId: exchange.quoteId }]),
+        }
+      : {}),
+  };
 }

@@ -1,8 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { AccountCommandList, AccountItem } from '../domain/account-commands.ts';
 import { formatAmount } from '../domain/money.ts';
-import type { TransferItem } from '../domain/saga.ts';
-import type { Wire } from '../domain/wire.ts';
+import type { WireItem } from '../domain/saga.ts';
 import { type TemporalClient, withDeadline } from '../platform/temporal.ts';
 import type { Command } from '../sql/commands.ts';
 import type { TransferInput } from '../workflows/transfer.ts';
@@ -25,6 +24,8 @@ export type WorkflowStart = {
  * @throws the client's error while Temporal is away: the sweeper starts the command later.
  */
 export async function startWorkflow(start: WorkflowStart, command: Command): Promise<boolean> {
+  const { workflowId } = command;
+  if (workflowId === null) throw new Error(`command ${command.commandId} has no workflow to start`);
   const { type, args, summary } = workflowOf(start, command);
   const { client, eager } = start.temporal();
   try {
@@ -32,7 +33,7 @@ export async function startWorkflow(start: WorkflowStart, command: Command): Pro
       client.workflow.start(type, {
         args: [args],
         taskQueue: start.taskQueue,
-        workflowId: command.workflowId,
+        workflowId,
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
         workflowIdConflictPolicy: 'USE_EXISTING',
         requestEagerStart: eager,
@@ -47,16 +48,16 @@ export async function startWorkflow(start: WorkflowStart, command: Command): Pro
   }
 }
 
+/** Which workflow a command runs, with its one argument. Payloads are in wire form, written by new-command.ts. */
 function workflowOf(start: WorkflowStart, command: Command): { type: string; args: object; summary: string } {
-  const { tenant, commandId, principal: actor, type } = command;
-  if (type !== 'transfer') {
-    // The payload is this command's own data in wire form, written by new-command.ts.
-    const item = { commandId, actor, command: { type, data: command.payload } } as AccountItem;
-    const args: AccountCommandList = { tenant, items: [item] };
-    return { type, args, summary: `${type} ${command.resourceId}` };
+  const { tenant, commandId, principal: actor, type, resourceId } = command;
+  if (type === 'transfer') {
+    const item = { ...command.payload, commandId, actor } as WireItem;
+    const args: TransferInput = { tenant, deadlineMs: start.sagaDeadlineMs, transfers: [item] };
+    const amount = `${formatAmount(BigInt(item.amountMinor), item.currency)} ${item.currency}`;
+    return { type, args, summary: `${amount} from ${item.from} to ${item.to}` };
   }
-  const item = { ...command.payload, commandId, actor } as Wire<TransferItem>;
-  const args: TransferInput = { tenant, deadlineMs: start.sagaDeadlineMs, transfers: [item] };
-  const amount = `${formatAmount(BigInt(item.amountMinor), item.currency)} ${item.currency}`;
-  return { type, args, summary: `${amount} from ${item.from} to ${item.to}` };
+  const item = { commandId, actor, command: { type, data: command.payload } } as AccountItem;
+  const args: AccountCommandList = { tenant, items: [item] };
+  return { type, args, summary: `${type} ${resourceId}` };
 }

@@ -5,6 +5,7 @@ export type Tenant = Brand<string, 'Tenant'>;
 export type AccountId = Brand<string, 'AccountId'>;
 export type TransferId = Brand<string, 'TransferId'>;
 export type CommandId = Brand<string, 'CommandId'>;
+export type HoldId = Brand<string, 'HoldId'>;
 /** `account-<id>` or `transfer-<id>`: the unit of ordering, locking and Kafka keys. */
 export type StreamId = Brand<string, 'StreamId'>;
 

@@ -13,6 +13,18 @@ export const REFUSAL_CODES = [
   'account-not-empty',
   'account-exists',
   'transfer-exists',
+  'transfer-final',
+  'reversal-exceeds-original',
+  'hold-exists',
+  'hold-not-found',
+  'hold-final',
+  'batch-final',
+  'not-awaiting-approval',
+  'not-needing-attention',
+  // What people or the clock decide about a transfer that waits.
+  'cancelled',
+  'declined',
+  'approval-expired',
   // Not a refusal of an account: the saga's own reasons for giving up on a leg.
   'deadline-exceeded',
   'processing-failed',

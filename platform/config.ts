@@ -2,6 +2,21 @@ import { z } from 'zod';
 
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
+/** Amounts by currency, `EUR:10.00,JPY:100`, as written: what they are worth is the domain's to say. */
+const amounts = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').filter((part) => part.trim() !== ''))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .trim()
+        .regex(/^[A-Z]{3}:[0-9.]+$/, 'must be like EUR:10.00,JPY:100'),
+    ),
+  )
+  .transform((parts) => parts.map((part) => part.split(':') as [currency: string, amount: string]));
+
 const schema = z.object({
   ROLES: z
     .string()
@@ -34,13 +49,31 @@ const schema = z.object({
 
   /** A debit or credit that is still undecided after this long is compensated (semantics: 5 min). */
   SAGA_DEADLINE_MS: milliseconds(300_000),
+  /** A transfer of more than this waits for a person, such as `EUR:10000.00,JPY:1000000`; accounts may say otherwise. */
+  APPROVAL_THRESHOLDS: amounts,
+  /** How long a person may take to approve a transfer. */
+  APPROVAL_TIMEOUT_MS: milliseconds(7 * 24 * 3_600_000),
+  /** What each transfer costs its source: flat, such as `EUR:0.20`, and in thousandths of the amount. */
+  FEE_FLAT: amounts,
+  FEE_PER_MILLE: z.coerce.number().int().min(0).max(1000).default(0),
+  /** How often waiting workflows are compared with what must be running. */
+  RECONCILE_INTERVAL_MS: milliseconds(1_000),
   /** How long a POST waits for its result when `Prefer` does not say. */
   COMMAND_WAIT_MS: milliseconds(5_000),
   /** How long a command may be without a final state before the sweeper starts it again. */
   SWEEP_AFTER_MS: milliseconds(3_000),
   SWEEP_INTERVAL_MS: milliseconds(1_000),
+  /** How long a quote holds its rate. */
+  QUOTE_TTL_MS: milliseconds(60_000),
   /** How long a read with `minVersion` waits for the read table. */
   READ_WAIT_MS: milliseconds(3_000),
+  /** Live event streams that one process serves at once, and how long each lasts: its client then resumes. */
+  EVENT_STREAMS_MAX: z.coerce.number().int().min(1).max(10_000).default(200),
+  EVENT_STREAM_MAX_MS: milliseconds(3_600_000),
+  /** Lets webhooks go to private networks and over plain http. Never where strangers register them. */
+  WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
+  /** Attempts of one round of a delivery; with 20 the last comes some 8 hours after the first. */
+  WEBHOOK_MAX_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(20),
   /** How long running work may take to end after SIGTERM. */
   SHUTDOWN_GRACE_MS: milliseconds(10_000),
 });

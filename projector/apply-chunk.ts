@@ -3,6 +3,7 @@ import { v7 as newId } from 'uuid';
 import type { Pool, PoolClient } from '../platform/postgres.ts';
 import { isConflict, isOutage } from '../platform/postgres.ts';
 import { insertDeadLetters, readKnownOffsets } from '../sql/dead-letters.ts';
+import { insertDeliveries, type NewKafkaDelivery } from '../sql/deliveries.ts';
 import { savePartitionPosition } from '../sql/partition-positions.ts';
 import { readLastPosition } from '../sql/read-last-position.ts';
 import { shareProjections } from '../sql/read-locks.ts';
@@ -17,6 +18,7 @@ import { PROJECTION_NAMES } from './projections.ts';
 export type ApplyOptions = {
   readonly pool: Pool;
   readonly readPool: Pool;
+  readonly topic: string;
   readonly partition: number;
   /** Keeps the Kafka session alive; called before each attempt, and in a heal while it reads or waits. */
   readonly heartbeat: () => Promise<void>;
@@ -62,7 +64,18 @@ async function attempt(options: ApplyOptions, deliveries: readonly Delivery[]): 
       },
       fresh,
     );
+    await insertDeliveries(client, kafkaDeliveries(options.topic, deliveries));
     if (position !== null) await savePartitionPosition(client, { partition, position });
+  });
+}
+
+/** What is noted of the events that came through Kafka, duplicates and poison included: they were delivered. */
+function kafkaDeliveries(topic: string, deliveries: readonly Delivery[]): NewKafkaDelivery[] {
+  return deliveries.flatMap((delivery) => {
+    if (delivery.kind === 'unreadable' || delivery.source === null) return [];
+    const { tenant, streamId, version } = delivery.event;
+    const { partition, offset, sentAt = null } = delivery.source;
+    return { tenant, streamId, version, topic, partition, offset, sentAt };
   });
 }
 

@@ -35,7 +35,10 @@ async function logged(): Promise<Delivery[]> {
 
 function apply(deliveries: readonly Delivery[], partition = 0): Promise<void> {
   const heartbeat = async () => undefined;
-  return applyChunk({ pool: lab.pool, readPool: lab.readPool, partition, heartbeat }, deliveries);
+  return applyChunk(
+    { pool: lab.pool, readPool: lab.readPool, topic: 'events', partition, heartbeat },
+    deliveries,
+  );
 }
 
 async function expectTablesToMatchHeads(): Promise<void> {

@@ -1,4 +1,4 @@
-import { evolve } from '../domain/account.ts';
+import { evolve } from '../domain/account-decider.ts';
 import type { AccountEvent, DomainEvent } from '../domain/events.ts';
 import { parseStream } from '../domain/ids.ts';
 import type { LoggedEvent } from '../sql/codec.ts';
@@ -142,7 +142,7 @@ function foldOne(folded: Folded, event: LoggedEvent, fact: DomainEvent | Error):
 
 /** The row after an event. Throws where the event cannot follow it. */
 export function next(balance: Balance | null, event: LoggedEvent, fact: DomainEvent): Balance {
-  const account = evolve(balance?.account ?? null, accountEvent(fact));
+  const account = evolve(balance?.account ?? null, accountEvent(fact), event.occurredAt);
   if (account.accountId !== accountKey(event).accountId) {
     throw new Error(`${event.streamId} has an event of account ${account.accountId}`);
   }
@@ -162,6 +162,12 @@ function accountEvent(fact: DomainEvent): AccountEvent {
     case 'TransferCancelled':
     case 'CreditRefused':
     case 'RefundParked':
+    case 'TransferScheduled':
+    case 'ApprovalRequested':
+    case 'TransferApproved':
+    case 'TransferSettled':
+    case 'ReversalDebited':
+    case 'ReversalRefunded':
       throw new Error(`${fact.type} does not belong in an account's stream`);
     default:
       return fact;

@@ -95,7 +95,7 @@ async function consumeBatch(
     if (!isRunning() || isStale() || assignment() !== assigned) return;
     const chunk = messages.slice(start, start + CHUNK);
     const deliveries = chunk.map((message) => readMessage(message, partition));
-    await applyChunk({ ...options, partition, heartbeat }, deliveries);
+    await applyChunk({ ...options, topic, partition, heartbeat }, deliveries);
     // After a rebalance the partition may be another's, who has its own offset by now.
     if (assignment() !== assigned) return;
     const last = chunk.at(-1)?.offset;

@@ -2,8 +2,12 @@ import type { DomainEvent } from '../domain/events.ts';
 import { decodeEvent, decodeKey, decodeMessage, encodeMessage, type LoggedEvent } from '../sql/codec.ts';
 import { type StreamKey, streamName } from '../sql/read-stream.ts';
 
-/** Where in Kafka something came from; null for what was read from the store. */
-export type Source = { readonly partition: number; readonly offset: string } | null;
+/** Where in Kafka something came from, and when it was sent there (ISO 8601); null for what the store told. */
+export type Source = {
+  readonly partition: number;
+  readonly offset: string;
+  readonly sentAt?: string | null;
+} | null;
 
 /** An event to apply. `fact` is what the domain makes of it, or why it cannot: decoded once, for all projections. */
 export type EventDelivery = {
@@ -27,10 +31,10 @@ export type Delivery = EventDelivery | UnreadableDelivery;
 
 /** Reads a Kafka message. Never throws: what cannot be read is a delivery as well. */
 export function readMessage(
-  message: { key: Buffer | null; value: Buffer | null; offset: string },
+  message: { key: Buffer | null; value: Buffer | null; offset: string; timestamp?: string },
   partition: number,
 ): Delivery {
-  const source = { partition, offset: message.offset };
+  const source = { partition, offset: message.offset, sentAt: toTime(message.timestamp) };
   const payload = message.value?.toString() ?? '';
   try {
     return deliver(decodeMessage(payload), source);
@@ -38,6 +42,12 @@ export function readMessage(
     const stream = decodeKey(message.key?.toString() ?? '');
     return { kind: 'unreadable', stream, payload, cause: describe(error), source };
   }
+}
+
+/** Kafka's milliseconds as ISO 8601; null for what is no time, such as the -1 of a message without one. */
+function toTime(timestampMs: string | undefined): string | null {
+  const sentAt = new Date(/^[0-9]{1,14}$/.test(timestampMs ?? '') ? Number(timestampMs) : Number.NaN);
+  return Number.isNaN(sentAt.getTime()) ? null : sentAt.toISOString();
 }
 
 /** An event of the store, or of a message, as a delivery. */

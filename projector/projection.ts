@@ -47,11 +47,11 @@ export type Projection = {
   readonly apply: (application: Application, runs: readonly Run[]) => Promise<Map<string, Ending>>;
 };
 
-/** A projection whose rows follow from each event alone. */
+/** A projection whose rows follow from each event alone: none, one or several. */
 export function pureProjection<Row>(options: {
   name: ProjectionName;
   follows: (streamId: string) => boolean;
-  toRow: (step: Step) => Row | null;
+  toRows: (step: Step) => readonly Row[];
   write: (application: Application, rows: readonly Row[]) => Promise<void>;
 }): Projection {
   return {
@@ -61,7 +61,7 @@ export function pureProjection<Row>(options: {
       const endings = new Map<string, Ending>();
       const rows: Row[] = [];
       for (const run of runs) {
-        const trouble = collect(run, options.toRow, rows);
+        const trouble = collect(run, options.toRows, rows);
         if (trouble === null) continue;
         endings.set(streamName(run.stream), { version: trouble.event.version - 1, trouble, left: false });
       }
@@ -72,11 +72,10 @@ export function pureProjection<Row>(options: {
 }
 
 /** Adds the rows of a run, up to the first event that has none to give although it should. */
-function collect<Row>(run: Run, toRow: (step: Step) => Row | null, rows: Row[]): Trouble | null {
+function collect<Row>(run: Run, toRows: (step: Step) => readonly Row[], rows: Row[]): Trouble | null {
   for (const step of run.steps) {
     try {
-      const row = toRow(step);
-      if (row !== null) rows.push(row);
+      rows.push(...toRows(step));
     } catch (error) {
       return { event: step.event, cause: describe(error) };
     }

@@ -10,6 +10,7 @@ import { createSequencer } from './sequencer.ts';
 import { type Loop, supervise } from './supervise.ts';
 import { createEnsureTopics } from './topics.ts';
 import { createWatermark } from './watermark.ts';
+import { createWebhookFeeder } from './webhook-feeder.ts';
 
 export type ProjectorDeps = {
   readonly config: Pick<
@@ -42,7 +43,7 @@ export type Projector = {
 
 const HEALTHY_WITHIN_MS = 20_000;
 /** In the order in which they stop. */
-const LOOPS = ['relay', 'consumer', 'rebuild', 'watermark', 'dead-letters', 'sequencer'] as const;
+const LOOPS = ['relay', 'consumer', 'rebuild', 'watermark', 'dead-letters', 'webhook-feeder', 'sequencer'] as const;
 type LoopName = (typeof LOOPS)[number];
 
 /**
@@ -96,6 +97,7 @@ function createLoops(deps: ProjectorDeps, now: () => number): Record<LoopName, L
     consumer: createConsumer({ pool, readPool, kafka, topics, ensureTopics, groupId: config.KAFKA_GROUP }),
     watermark: createWatermark({ pool, readPool, now }),
     rebuild: createRebuilder({ pool, readPool, log }),
+    'webhook-feeder': createWebhookFeeder({ pool }),
     'dead-letters': createDeadLetterSender({ readPool, kafka, topics, ensureTopics }),
   };
 }

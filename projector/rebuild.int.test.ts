@@ -58,7 +58,8 @@ async function applyAll(): Promise<void> {
   const deliveries = entries.map(({ event }) =>
     deliver(event, { partition: 0, offset: `${event.position}` }),
   );
-  const options = { pool: lab.pool, readPool: lab.readPool, partition: 0, heartbeat: async () => {} };
+  const heartbeat = async () => {};
+  const options = { pool: lab.pool, readPool: lab.readPool, topic: 'events', partition: 0, heartbeat };
   await applyChunk(options, deliveries);
 }
 

@@ -1,3 +1,5 @@
+import { changeOf, isMoneyEvent, type MoneyEvent } from '../domain/double-entry.ts';
+import type { LegEvent } from '../domain/events.ts';
 import { accountIdOf } from '../domain/ids.ts';
 import { unreachable } from '../domain/unreachable.ts';
 import {
@@ -11,61 +13,55 @@ import { followsAccounts, pureProjection, type Step } from './projection.ts';
 export const transactions = pureProjection({
   name: 'transactions',
   follows: followsAccounts,
-  toRow: toTransaction,
+  toRows: toTransactions,
   write: ({ client, target }, rows) => upsertTransactions(client, target.generation, rows),
 });
 
-/** The transaction that an event is; null for an event that moves no money. */
-export function toTransaction({ event, fact }: Step): TransactionRow | null {
+/** The transaction that an event is; none for an event that moves no money. */
+export function toTransactions({ event, fact }: Step): TransactionRow[] {
+  if (!isMoneyEvent(fact)) return [];
   switch (fact.type) {
     case 'MoneyDeposited':
-      return { ...common(event, 'deposit', fact.data, 1n), transactionId: event.metadata.commandId };
+      return [{ ...common(event, 'deposit', fact), transactionId: event.metadata.commandId }];
     case 'MoneyWithdrawn':
-      return { ...common(event, 'withdrawal', fact.data, -1n), transactionId: event.metadata.commandId };
+      return [{ ...common(event, 'withdrawal', fact), transactionId: event.metadata.commandId }];
     case 'TransferDebited':
-      return leg(event, 'debit', fact.data, fact.data.to);
+    case 'HoldCaptured':
+      return [leg(event, 'debit', fact, fact.data.to)];
     case 'TransferCredited':
-      return leg(event, 'credit', fact.data, fact.data.from);
+      return [leg(event, 'credit', fact, fact.data.from)];
     case 'TransferRefunded':
-      return leg(event, 'refund', fact.data, fact.data.to);
-    case 'AccountOpened':
-    case 'AccountFrozen':
-    case 'AccountUnfrozen':
-    case 'AccountClosed':
-    case 'TransferRejected':
-    case 'TransferCancelled':
-    case 'CreditRefused':
-    case 'RefundParked':
-      return null;
+      return [leg(event, 'refund', fact, counterpartyOf(fact.data))];
     default:
       return unreachable(fact);
   }
 }
 
-type Movement = Pick<TransactionRow, 'amountMinor' | 'currency' | 'description' | 'metadata'> & {
-  readonly balanceMinor: bigint;
-};
+/** A refund comes back from the destination; an account that it was settled to gets it from the source. */
+function counterpartyOf({ from, to, refundedTo }: Extract<LegEvent, { type: 'TransferRefunded' }>['data']) {
+  return refundedTo === from ? to : from;
+}
 
 function common(
   event: Step['event'],
   type: TransactionType,
-  movement: Movement,
-  sign: 1n | -1n,
+  fact: MoneyEvent,
 ): Omit<TransactionRow, 'transactionId'> {
-  const amountMinor = sign * movement.amountMinor;
+  const { changeMinor, currency } = changeOf(fact);
+  const { balanceMinor, description, metadata } = fact.data;
   return {
     tenant: event.tenant,
     accountId: accountIdOf(event.streamId),
     version: event.version,
     type,
-    amountMinor,
-    currency: movement.currency,
-    openingBalanceMinor: movement.balanceMinor - amountMinor,
-    closingBalanceMinor: movement.balanceMinor,
+    amountMinor: changeMinor,
+    currency,
+    openingBalanceMinor: balanceMinor - changeMinor,
+    closingBalanceMinor: balanceMinor,
     transferId: null,
     counterpartyId: null,
-    description: movement.description,
-    metadata: movement.metadata,
+    description,
+    metadata,
     position: event.position,
     occurredAt: event.occurredAt,
   };
@@ -74,10 +70,10 @@ function common(
 function leg(
   event: Step['event'],
   side: 'debit' | 'credit' | 'refund',
-  movement: Movement & { transferId: string },
+  fact: LegEvent,
   counterpartyId: string,
 ): TransactionRow {
-  const { transferId } = movement;
-  const row = common(event, `transfer_${side}`, movement, side === 'debit' ? -1n : 1n);
+  const { transferId } = fact.data;
+  const row = common(event, `transfer_${side}`, fact);
   return { ...row, transactionId: `${transferId}:${side}`, transferId, counterpartyId };
 }

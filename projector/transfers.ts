@@ -1,4 +1,5 @@
-import { isTransferEvent, termsOf } from '../domain/transfer.ts';
+import { termsOf } from '../domain/terms.ts';
+import { isTransferEvent } from '../domain/transfer.ts';
 import { unreachable } from '../domain/unreachable.ts';
 import { mergeTransfers, type TransferRow } from '../sql/projections/transfers.ts';
 import { followsEverything, pureProjection, type Step } from './projection.ts';

@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import type { Account, AccountState } from '../domain/account.ts';
 import type { DomainEvent, EventMetadata, EventType, TransferTerms } from '../domain/events.ts';
-import { type AccountId, ID_PATTERN, type TransferId } from '../domain/ids.ts';
+import { type AccountId, type HoldId, ID_PATTERN, type TransferId } from '../domain/ids.ts';
 import { REFUSAL_CODES } from '../domain/refusals.ts';
-import { TRANSFER_STATUSES, type Transfer } from '../domain/transfer.ts';
+import { LEGS, TRANSFER_STATUSES, type Transfer } from '../domain/transfer.ts';
 import { toWire } from '../domain/wire.ts';
-
-/** The shape that new events are written in. An older one passes its upcasters before it is decoded. */
-export const SCHEMA_VERSION = 1;
+import { SCHEMA_VERSION, upcast } from './upcasters.ts';
 
 const minor = z
   .string()
@@ -15,6 +13,7 @@ const minor = z
   .transform((text) => BigInt(text));
 const accountId = z.string().transform((id) => id as AccountId);
 const transferId = z.string().transform((id) => id as TransferId);
+const holdId = z.string().transform((id) => id as HoldId);
 const metadata = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 const refusal = z.strictObject({ code: z.enum(REFUSAL_CODES), detail: z.string() });
 const reason = z.strictObject({ reason: z.string() });
@@ -24,11 +23,25 @@ const terms = {
   to: accountId,
   amountMinor: minor,
   currency: z.string(),
+  feeMinor: minor,
+  creditMinor: minor,
+  creditCurrency: z.string(),
+  quoteId: z.string().nullable(),
+  rate: z.string().nullable(),
+  reverses: transferId.nullable(),
+  holdId: holdId.nullable(),
   description: z.string().nullable(),
   reference: z.string().nullable(),
   metadata,
 };
-const termsSchema = z.strictObject(terms) satisfies z.ZodType<TransferTerms>;
+const requestSchema = z.strictObject({ ...terms, executeAt: z.string().nullable() }) satisfies z.ZodType<
+  TransferTerms & { executeAt: string | null }
+>;
+const limits = {
+  perTransferMinor: minor.nullable(),
+  dailyMinor: minor.nullable(),
+  approvalThresholdMinor: minor.nullable(),
+};
 const cash = z.strictObject({
   amountMinor: minor,
   currency: z.string(),
@@ -52,7 +65,33 @@ const EVENT_SCHEMAS = {
   MoneyWithdrawn: cash,
   TransferDebited: leg,
   TransferCredited: leg,
-  TransferRefunded: z.strictObject({ ...terms, balanceMinor: minor, refusal }),
+  TransferRefunded: z.strictObject({
+    ...terms,
+    balanceMinor: minor,
+    refusal,
+    refundedTo: accountId,
+    paidFrom: z.enum(['transit', 'suspense']),
+    debitedAt: z.string().nullable(),
+  }),
+  FundsHeld: z.strictObject({
+    holdId,
+    amountMinor: minor,
+    currency: z.string(),
+    heldMinor: minor,
+    expiresAt: z.string().nullable(),
+    description: z.string().nullable(),
+    metadata,
+  }),
+  HoldCaptured: z.strictObject({ ...terms, holdId, balanceMinor: minor, heldMinor: minor, releasedMinor: minor }),
+  HoldReleased: z.strictObject({
+    holdId,
+    amountMinor: minor,
+    currency: z.string(),
+    heldMinor: minor,
+    why: z.enum(['voided', 'expired']),
+    reason: z.string(),
+  }),
+  LimitsChanged: z.strictObject({ ...limits, overdraftLimitMinor: minor, currency: z.string() }),
   AccountFrozen: reason,
   AccountUnfrozen: reason,
   AccountClosed: reason,
@@ -60,7 +99,28 @@ const EVENT_SCHEMAS = {
   TransferCancelled: told,
   CreditRefused: told,
   RefundParked: z.strictObject({ ...terms, refusal, refundRefusal: refusal }),
+  TransferScheduled: z.strictObject({ ...terms, executeAt: z.string() }),
+  ApprovalRequested: z.strictObject({ ...terms, thresholdMinor: minor, expiresAt: z.string() }),
+  TransferApproved: z.strictObject({ ...terms, reason: z.string() }),
+  TransferSettled: z.strictObject({ ...terms, settledTo: accountId, reason: z.string() }),
+  ReversalDebited: z.strictObject({ ...terms, reversalId: transferId, reversedMinor: minor }),
+  ReversalRefunded: z.strictObject({ ...terms, reversalId: transferId, reversedMinor: minor }),
 } satisfies { [Type in EventType]: z.ZodType<Extract<DomainEvent, { type: Type }>['data']> };
+
+/** A day's sum: money may come and go so often that it passes what one amount may be. */
+const total = z
+  .string()
+  .regex(/^[0-9]{1,38}$/)
+  .transform((text) => BigInt(text));
+const accountParts = {
+  limits: z.strictObject(limits),
+  holds: z.record(
+    z.string(),
+    z.strictObject({ amountMinor: minor, expiresAt: z.string().nullable(), placedAt: z.string() }),
+  ),
+  outgoing: z.strictObject({ date: z.string(), amountMinor: total }).nullable(),
+};
+const accountPartsSchema = z.strictObject(accountParts);
 
 const accountSchema = z.strictObject({
   status: z.enum(['open', 'frozen', 'closed']),
@@ -71,6 +131,7 @@ const accountSchema = z.strictObject({
   balanceMinor: minor,
   heldMinor: minor,
   overdraftLimitMinor: minor,
+  ...accountParts,
   metadata,
 }) satisfies z.ZodType<Account>;
 
@@ -79,9 +140,14 @@ const transferSchema = z.strictObject({
   status: z.enum(TRANSFER_STATUSES),
   refusal: refusal.nullable(),
   reversedMinor: minor,
+  executeAt: z.string().nullable(),
+  approval: z
+    .strictObject({ thresholdMinor: minor, expiresAt: z.string(), approved: z.boolean() })
+    .nullable(),
+  finishedAt: z.string().nullable(),
   legs: z.array(
     z.strictObject({
-      leg: z.enum(['debit', 'credit', 'refund']),
+      leg: z.enum(LEGS),
       accountId,
       version: z.number().int(),
       occurredAt: z.string(),
@@ -162,14 +228,10 @@ export function encodeEvent(event: DomainEvent): { type: string; schemaVersion: 
 
 /** A stored event as the domain knows it. Throws on an unknown type or shape: a poison event, not a guess. */
 export function decodeEvent(stored: Pick<StoredEvent, 'type' | 'schemaVersion' | 'data'>): DomainEvent {
-  if (stored.schemaVersion !== SCHEMA_VERSION) {
-    throw new Error(
-      `event ${stored.type} has schema version ${stored.schemaVersion}, which nothing here can read`,
-    );
-  }
+  const data = upcast(stored);
   const schema = EVENT_SCHEMAS[stored.type as EventType];
   if (schema === undefined) throw new Error(`unknown event type ${stored.type}`);
-  return { type: stored.type, data: schema.parse(stored.data) } as DomainEvent;
+  return { type: stored.type, data: schema.parse(data) } as DomainEvent;
 }
 
 /** Reads an account's head state. Throws where the row is not what Remit writes. */
@@ -177,9 +239,16 @@ export function decodeAccount(state: unknown): AccountState {
   return state === null ? null : accountSchema.parse(state);
 }
 
-/** Reads the terms of a transfer, as its command keeps them. Throws where the row is not what Remit writes. */
-export function decodeTerms(payload: unknown): TransferTerms {
-  return termsSchema.parse(payload);
+/** Reads the parts of an account that the read table keeps as JSON. Throws where they are not what Remit writes. */
+export function decodeAccountParts(
+  parts: Readonly<Record<'limits' | 'holds' | 'outgoing', unknown>>,
+): Pick<Account, 'limits' | 'holds' | 'outgoing'> {
+  return accountPartsSchema.parse(parts);
+}
+
+/** Reads what a transfer's command, or its row in a batch, asks for. Throws where it is not what Remit writes. */
+export function decodeTransferRequest(payload: unknown): TransferTerms & { executeAt: string | null } {
+  return requestSchema.parse(payload);
 }
 
 /** Reads a transfer's head state. Throws where the row is not what Remit writes. */

@@ -1,6 +1,6 @@
 import type { CommandId, Tenant } from '../domain/ids.ts';
 import type { Refusal } from '../domain/refusals.ts';
-import type { Pool, Queryable } from '../platform/postgres.ts';
+import type { Pool, PoolClient, Queryable } from '../platform/postgres.ts';
 import { inTransaction } from './transaction.ts';
 
 export type CommandType =
@@ -10,14 +10,48 @@ export type CommandType =
   | 'freeze'
   | 'unfreeze'
   | 'close'
-  | 'transfer';
+  | 'setLimits'
+  | 'placeHold'
+  | 'releaseHold'
+  | 'transfer'
+  | 'cancel'
+  | 'approve'
+  | 'decline'
+  | 'retry'
+  | 'resolve'
+  | 'transferBatch'
+  | 'cancelBatch'
+  | 'createStandingOrder'
+  | 'pauseStandingOrder'
+  | 'resumeStandingOrder'
+  | 'deleteStandingOrder';
+/** What is done as it is recorded, in one transaction: no workflow runs for it (record-resource.ts). */
+export type DirectCommandType =
+  | 'createCustomer'
+  | 'erasePersonalData'
+  | 'setRate'
+  | 'createQuote'
+  | 'createWebhook'
+  | 'deleteWebhook'
+  | 'redeliverWebhook';
+/** What a command is about; the kind's ids are of its own. */
+export type ResourceKind =
+  | 'account'
+  | 'transfer'
+  | 'hold'
+  | 'batch'
+  | 'standing-order'
+  | 'customer'
+  | 'rate'
+  | 'quote'
+  | 'webhook';
 export type CommandStatus = 'accepted' | 'completed' | 'refused';
 
 /** What a client asked for, as it is recorded before anything starts. */
 export type NewCommand = {
   readonly tenant: Tenant;
   readonly commandId: CommandId;
-  readonly type: CommandType;
+  readonly type: CommandType | DirectCommandType;
   readonly principal: string;
   readonly route: string;
   readonly idempotencyKey: string | null;
@@ -25,11 +59,12 @@ export type NewCommand = {
   readonly payloadHash: string;
   /** The workflow's input, in wire form. */
   readonly payload: object;
-  readonly resourceKind: 'account' | 'transfer';
+  readonly resourceKind: ResourceKind;
   readonly resourceId: string;
   /** True for a command that creates its resource: only one command ever may. */
   readonly claimsResource: boolean;
-  readonly workflowId: string;
+  /** Null where no workflow runs for it. */
+  readonly workflowId: string | null;
   readonly createdAt: string;
   /** Milliseconds until the sweeper looks first, by the clock of Postgres: those of processes may differ. */
   readonly sweepAfterMs: number;
@@ -49,64 +84,90 @@ export type Recorded =
   | { kind: 'recorded'; command: Command }
   /** The same Idempotency-Key was here before; whether it is the same request is the caller's to compare. */
   | { kind: 'duplicate'; command: Command }
-  /** Another command created this resource. */
-  | { kind: 'taken' };
+  /** Another command has this id. */
+  | { kind: 'taken'; claim: Claim };
 
 type Row = {
   tenant: Tenant;
   command_id: CommandId;
-  type: CommandType;
+  type: CommandType | DirectCommandType;
   principal: string;
   route: string;
   idempotency_key: string | null;
   payload_hash: Buffer;
   payload: object;
-  resource_kind: 'account' | 'transfer';
+  resource_kind: ResourceKind;
   resource_id: string;
-  workflow_id: string;
+  workflow_id: string | null;
   status: CommandStatus;
   refusal: Refusal | null;
   created_at: string;
   finished_at: string | null;
 };
 
-/** Ends the transaction of a command that must leave nothing behind. */
-class NotRecorded extends Error {
-  readonly why: 'duplicate' | 'taken';
-  constructor(why: 'duplicate' | 'taken') {
-    super(`not recorded: ${why}`);
-    this.why = why;
+/** Ends the transaction of a command that came before under its key: it must leave nothing behind. */
+class Duplicate extends Error {}
+
+/** Ends it as well: an id that it wants for itself belongs to another command. */
+class Taken extends Error {
+  readonly claim: Claim;
+  constructor(claim: Claim) {
+    super(`${claim.kind} ${claim.resourceId} is taken`);
+    this.claim = claim;
   }
 }
+
+/** An id of a kind, which only one command ever may claim. `quote-use`: a quote is good for one transfer. */
+export type Claim = { readonly kind: ResourceKind | 'quote-use'; readonly resourceId: string };
 
 /**
  * Records a command and claims its resource, in one transaction. A duplicate key or a taken resource leaves
  * nothing behind. Two at once under one key: the second waits for the first's commit, then reads it.
  */
-export async function recordCommand(pool: Pool, command: NewCommand): Promise<Recorded> {
+export function recordCommand(
+  pool: Pool,
+  command: NewCommand,
+  work: (client: PoolClient) => Promise<void> = async () => undefined,
+): Promise<Recorded> {
+  return record(pool, command, 'accepted', work);
+}
+
+/** Records a command with the status that it begins with, and does `work` in the same transaction. */
+export async function record(
+  pool: Pool,
+  command: NewCommand,
+  status: 'accepted' | 'completed',
+  work: (client: PoolClient) => Promise<void>,
+): Promise<Recorded> {
   try {
     return await inTransaction(pool, async (client) => {
-      const inserted = await insertCommand(client, command);
-      if (inserted === undefined) throw new NotRecorded('duplicate');
-      if (command.claimsResource && !(await claim(client, command))) throw new NotRecorded('taken');
+      const inserted = await insertCommand(client, command, status);
+      if (inserted === undefined) throw new Duplicate();
+      const { resourceKind: kind, resourceId } = command;
+      if (command.claimsResource) await claimAll(client, command, [{ kind, resourceId }]);
+      await work(client);
       return { kind: 'recorded', command: inserted };
     });
   } catch (error) {
-    if (!(error instanceof NotRecorded)) throw error;
-    if (error.why === 'taken') return { kind: 'taken' };
+    if (error instanceof Taken) return { kind: 'taken', claim: error.claim };
+    if (!(error instanceof Duplicate)) throw error;
     const earlier = await readCommandByKey(pool, command);
     if (earlier === undefined) throw new Error(`command ${command.commandId} was neither inserted nor found`);
     return { kind: 'duplicate', command: earlier };
   }
 }
 
-async function insertCommand(db: Queryable, command: NewCommand): Promise<Command | undefined> {
+async function insertCommand(
+  db: Queryable,
+  command: NewCommand,
+  status: 'accepted' | 'completed',
+): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
     name: 'insert-command',
     text: `insert into commands (tenant, command_id, type, principal, route, idempotency_key, payload_hash, payload,
-             resource_kind, resource_id, workflow_id, status, created_at, sweep_after)
-           values ($1, $2, $3, $4, $5, $6, decode($7, 'hex'), $8, $9, $10, $11, 'accepted', $12,
-             now() + make_interval(secs => $13 / 1000.0))
+             resource_kind, resource_id, workflow_id, status, created_at, finished_at, sweep_after)
+           values ($1, $2, $3, $4, $5, $6, decode($7, 'hex'), $8, $9, $10, $11, $12, $13, $14,
+             now() + make_interval(secs => $15 / 1000.0))
            on conflict (tenant, principal, route, idempotency_key) where idempotency_key is not null do nothing
            returning ${COLUMNS}`,
     values: [
@@ -121,23 +182,48 @@ async function insertCommand(db: Queryable, command: NewCommand): Promise<Comman
       command.resourceKind,
       command.resourceId,
       command.workflowId,
+      status,
       command.createdAt,
+      status === 'completed' ? command.createdAt : null,
       command.sweepAfterMs,
     ],
   });
   return rows[0] && toCommand(rows[0]);
 }
 
-async function claim(db: Queryable, command: NewCommand): Promise<boolean> {
-  const { rowCount } = await db.query({
-    name: 'claim-resource',
-    text: `insert into claims (tenant, kind, resource_id, command_id) values ($1, $2, $3, $4) on conflict do nothing`,
-    values: [command.tenant, command.resourceKind, command.resourceId, command.commandId],
+/**
+ * Claims ids for a command, in order, so that two that want the same ones wait for each other and no more.
+ * @throws Taken, for `record` to catch, where another command has one of them
+ */
+export async function claimAll(
+  db: Queryable,
+  { tenant, commandId }: Pick<NewCommand, 'tenant' | 'commandId'>,
+  claims: readonly Claim[],
+): Promise<void> {
+  const { rows } = await db.query<{ kind: Claim['kind']; resourceId: string }>({
+    name: 'claim-resources',
+    text: `with wanted as (
+             select kind, resource_id from unnest($3::text[], $4::text[]) as w (kind, resource_id)
+           ), claimed as (
+             insert into claims (tenant, kind, resource_id, command_id)
+             select $1, kind, resource_id, $2 from wanted
+             order by kind collate "C", resource_id collate "C"
+             on conflict do nothing
+             returning kind, resource_id
+           )
+           select kind, resource_id as "resourceId" from wanted
+           where (kind, resource_id) not in (select kind, resource_id from claimed)
+           order by kind collate "C", resource_id collate "C" limit 1`,
+    values: [tenant, commandId, claims.map((one) => one.kind), claims.map((one) => one.resourceId)],
   });
-  return rowCount === 1;
+  if (rows[0] !== undefined) throw new Taken(rows[0]);
 }
 
-async function readCommandByKey(db: Queryable, key: NewCommand): Promise<Command | undefined> {
+/** The command that came under an Idempotency-Key, or undefined. */
+export async function readCommandByKey(
+  db: Queryable,
+  key: Pick<NewCommand, 'tenant' | 'principal' | 'route' | 'idempotencyKey'>,
+): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
     name: 'read-command-by-key',
     text: `select ${COLUMNS} from commands where tenant = $1 and principal = $2 and route = $3 and idempotency_key = $4`,
@@ -160,11 +246,11 @@ export async function readCommand(
   return rows[0] && toCommand(rows[0]);
 }
 
-/** The command that created a resource (an account or a transfer), or undefined. */
+/** The command that created a resource, or undefined. */
 export async function readClaimingCommand(
   db: Queryable,
   tenant: Tenant,
-  kind: 'account' | 'transfer',
+  kind: ResourceKind,
   resourceId: string,
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
@@ -175,6 +261,23 @@ export async function readClaimingCommand(
     values: [tenant, kind, resourceId],
   });
   return rows[0] && toCommand(rows[0]);
+}
+
+/** The first commands about a resource, oldest first: the one that created it, and what people asked later. */
+export async function listCommandsAbout(
+  db: Queryable,
+  tenant: Tenant,
+  about: { readonly kind: ResourceKind; readonly resourceId: string },
+  limit: number,
+): Promise<Command[]> {
+  const { rows } = await db.query<Row>({
+    name: 'list-commands-about',
+    text: `select ${COLUMNS} from commands
+           where tenant = $1 and resource_kind = $2 and resource_id = $3
+           order by command_id limit $4`,
+    values: [tenant, about.kind, about.resourceId, limit],
+  });
+  return rows.map(toCommand);
 }
 
 /** A page of the command log, newest first; `before` is the last command id of the page before (ids are UUIDv7). */
@@ -215,6 +318,21 @@ export async function takeStragglers(db: Queryable, limit: number): Promise<Comm
     values: [limit, SWEEP_BACKOFF_MS.first, SWEEP_BACKOFF_MS.longest],
   });
   return rows.map(toCommand);
+}
+
+/** Moves the sweeper's next look at commands that wait to the instant (ISO 8601) that each waits for. */
+export async function deferSweeps(
+  db: Queryable,
+  tenant: Tenant,
+  waits: readonly { readonly commandId: string; readonly until: string }[],
+): Promise<void> {
+  await db.query({
+    name: 'defer-sweeps',
+    text: `update commands c set sweep_after = greatest(c.sweep_after, w.until)
+           from unnest($2::text[], $3::timestamptz[]) as w (command_id, until)
+           where c.tenant = $1 and c.command_id = w.command_id and c.status = 'accepted'`,
+    values: [tenant, waits.map((one) => one.commandId), waits.map((one) => one.until)],
+  });
 }
 
 function toCommand(row: Row): Command {

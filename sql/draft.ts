@@ -1,4 +1,5 @@
-import { type Account, type AccountState, evolve } from '../domain/account.ts';
+import type { Account, AccountState } from '../domain/account.ts';
+import { evolve } from '../domain/account-decider.ts';
 import type { AccountEvent, DomainEvent, EventMetadata } from '../domain/events.ts';
 import {
   type AccountId,
@@ -11,6 +12,7 @@ import {
 import type { Refusal } from '../domain/refusals.ts';
 import { evolveTransfer, isTransferEvent, type Place, type TransferState } from '../domain/transfer.ts';
 import { encodeEvent, type StoredEvent } from './codec.ts';
+import type { ExpectedWorkflow } from './expected-workflows.ts';
 import { hashEvent, NO_HASH } from './hash.ts';
 import type { StoredHead } from './lock-heads.ts';
 import { type Outcome, type OutcomeKey, type OutcomeRow, outcomeName } from './outcomes.ts';
@@ -27,7 +29,10 @@ export type CommandEnd = {
  * draft, so that several items of a list may use one account.
  */
 export type Draft = {
+  /** The instant of this decision (ISO 8601, UTC): each of its events happened then. */
+  readonly at: string;
   account(id: AccountId): AccountState;
+  transfer(id: TransferId): TransferState;
   /** Version and instant of the account's last event; the version is 0 for an account that does not exist. */
   accountPlace(id: AccountId): Place & { createdAt: string };
   outcome(key: OutcomeKey): Outcome | undefined;
@@ -37,6 +42,12 @@ export type Draft = {
   appendToTransfer(id: TransferId, event: Exclude<DomainEvent, AccountEvent>, metadata: EventMetadata): void;
   record(key: OutcomeKey, outcome: Outcome): void;
   finish(end: CommandEnd): void;
+  /** A workflow that must run from now on, or (`forget`) need not any more; `nudge` has it look again. */
+  expect(workflow: ExpectedWorkflow): void;
+  forget(workflowId: string): void;
+  nudge(workflowId: string): void;
+  /** The command waits until this instant: the sweeper need not look before. */
+  defer(commandId: string, until: string): void;
 };
 
 export type DraftHead = {
@@ -54,6 +65,10 @@ export type Changes = {
   readonly heads: Map<StreamId, DraftHead>;
   readonly outcomes: OutcomeRow[];
   readonly ends: CommandEnd[];
+  readonly expected: ExpectedWorkflow[];
+  readonly forgotten: string[];
+  readonly nudged: string[];
+  readonly deferred: { commandId: string; until: string }[];
   readonly at: string;
 };
 
@@ -98,7 +113,9 @@ export function createDraft(
   }
 
   return {
+    at: changes.at,
     account,
+    transfer,
     accountPlace(id) {
       const head = headOf(accountStream(id));
       return {
@@ -110,7 +127,7 @@ export function createDraft(
     outcome: (key) => outcomes.get(outcomeName(key)),
     appendToAccount(id, event, metadata) {
       const streamId = accountStream(id);
-      const state = evolve(account(id), event);
+      const state = evolve(account(id), event, changes.at);
       const next = chain(streamId, event, metadata);
       setHead(streamId, state, next);
       const place = { version: next.version, occurredAt: changes.at };
@@ -138,5 +155,9 @@ export function createDraft(
     finish(end) {
       changes.ends.push(end);
     },
+    expect: (workflow) => changes.expected.push(workflow),
+    forget: (workflowId) => changes.forgotten.push(workflowId),
+    nudge: (workflowId) => changes.nudged.push(workflowId),
+    defer: (commandId, until) => changes.deferred.push({ commandId, until }),
   };
 }

@@ -54,6 +54,10 @@ async function openDraft(client: PoolClient, needs: Needs, now: () => Date) {
     heads: new Map(),
     outcomes: [],
     ends: [],
+    expected: [],
+    forgotten: [],
+    nudged: [],
+    deferred: [],
     at: now().toISOString(),
   };
   const { heads, outcomes } = await lockView(client, needs);

@@ -28,7 +28,7 @@ export async function listAccounts(
   const { rows } = await db.query<BalanceRow>({
     name: 'list-accounts',
     text: `select tenant, account_id, owner_id, name, currency, status, balance_minor, held_minor, overdraft_limit_minor,
-             metadata, version, position, created_at, as_of
+             limits, holds, outgoing, metadata, version, position, created_at, as_of
            from balances
            where generation = (select live_generation from projections where name = 'balances')
              and tenant = $1

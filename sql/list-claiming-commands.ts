@@ -3,12 +3,12 @@ import type { Queryable } from '../platform/postgres.ts';
 
 /** What a list of transfers tells of the commands behind them. */
 export type ClaimingCommand = {
-  readonly workflowId: string;
+  readonly workflowId: string | null;
   readonly createdAt: string;
   readonly finishedAt: string | null;
 };
 
-type Row = { resource_id: string; workflow_id: string; created_at: string; finished_at: string | null };
+type Row = { resource_id: string; workflow_id: string | null; created_at: string; finished_at: string | null };
 
 /** The commands that created these transfers, by transfer id. */
 export async function listClaimingCommands(

@@ -14,7 +14,8 @@ export type TransactionFilter = {
   readonly to: string | null;
 };
 
-type Row = {
+/** A transactions row as Postgres gives it. */
+export type Row = {
   transaction_id: string;
   account_id: string;
   type: TransactionType;
@@ -38,7 +39,8 @@ const NEWEST = 2_147_483_647;
 /** Rows looked through for a period before its index is asked: a few pages. */
 const WINDOW = 1_000;
 
-const COLUMNS = `transaction_id, account_id, type, amount_minor, currency, opening_balance_minor,
+/** Columns of a `Row`. */
+export const COLUMNS = `transaction_id, account_id, type, amount_minor, currency, opening_balance_minor,
   closing_balance_minor, transfer_id, counterparty_id, description, metadata, version, occurred_at`;
 
 const OF_ACCOUNT = `generation = (select live_generation from projections where name = 'transactions')
@@ -110,7 +112,7 @@ function place(tenant: Tenant, filter: TransactionFilter, page: Page): unknown[]
   return [tenant, accountId, page.before ?? NEWEST, from ?? '-infinity', to ?? 'infinity', page.limit];
 }
 
-function toTransaction(row: Row): ReadTransaction {
+export function toTransaction(row: Row): ReadTransaction {
   return {
     transactionId: row.transaction_id,
     accountId: row.account_id,

@@ -3,8 +3,8 @@ import type { Refusal } from '../domain/refusals.ts';
 import type { Leg } from '../domain/transfer.ts';
 import type { Queryable } from '../platform/postgres.ts';
 
-/** A leg of a transfer, or the single decision of any other command. */
-export type OutcomeLeg = Leg | 'command';
+/** A leg of a transfer, the end of a hold, or the single decision of any other command. */
+export type OutcomeLeg = Leg | 'hold' | 'command';
 
 /** What was decided under a key, for ever: done, refused, or void (a fence against late attempts). */
 export type Outcome = {

@@ -1,6 +1,7 @@
 import type { Account } from '../domain/account.ts';
 import { type AccountId, accountStream, type Tenant } from '../domain/ids.ts';
 import type { Pool, PoolClient, Queryable } from '../platform/postgres.ts';
+import { decodeAccountParts } from './codec.ts';
 import { readHead } from './lock-heads.ts';
 import { shareAccount, shareProjections } from './read-locks.ts';
 import { inTransaction } from './transaction.ts';
@@ -28,6 +29,10 @@ export type BalanceRow = {
   balance_minor: bigint;
   held_minor: bigint;
   overdraft_limit_minor: bigint;
+  /** In wire form. */
+  limits: unknown;
+  holds: unknown;
+  outgoing: unknown;
   metadata: Account['metadata'];
   version: number;
   position: bigint;
@@ -68,7 +73,7 @@ async function readRow(
   const { rows } = await db.query<BalanceRow>({
     name: 'read-account',
     text: `select b.tenant, b.account_id, b.owner_id, b.name, b.currency, b.status, b.balance_minor, b.held_minor,
-             b.overdraft_limit_minor, b.metadata, b.version, b.position, b.created_at, b.as_of
+             b.overdraft_limit_minor, b.limits, b.holds, b.outgoing, b.metadata, b.version, b.position, b.created_at, b.as_of
            from projections p
            join balances b on b.generation = p.live_generation
            where p.name = 'balances' and b.tenant = $1 and b.account_id = $2`,
@@ -105,7 +110,7 @@ function toView(row: BalanceRow): AccountView {
   };
 }
 
-/** The account's state that a balances row holds. */
+/** The account's state that a balances row holds. Throws where the row is not what Remit writes. */
 export function toAccount(row: BalanceRow): Account {
   return {
     status: row.status,
@@ -116,6 +121,7 @@ export function toAccount(row: BalanceRow): Account {
     balanceMinor: row.balance_minor,
     heldMinor: row.held_minor,
     overdraftLimitMinor: row.overdraft_limit_minor,
+    ...decodeAccountParts({ limits: row.limits, holds: row.holds, outgoing: row.outgoing }),
     metadata: row.metadata,
   };
 }

@@ -1,7 +1,7 @@
 import { type Tenant, type TransferId, transferStream } from '../domain/ids.ts';
 import { requested, type Transfer } from '../domain/transfer.ts';
 import { isOutage, type Queryable } from '../platform/postgres.ts';
-import { decodeTerms } from './codec.ts';
+import { decodeTransferRequest } from './codec.ts';
 import { type Command, readClaimingCommand } from './commands.ts';
 import { readHead } from './lock-heads.ts';
 
@@ -50,5 +50,6 @@ async function readState(
 
 /** The transfer as its command asked for it. */
 function asked(command: Command): Transfer {
-  return requested(decodeTerms(command.payload));
+  const { executeAt, ...terms } = decodeTransferRequest(command.payload);
+  return { ...requested(terms), executeAt, status: executeAt === null ? 'requested' : 'scheduled' };
 }

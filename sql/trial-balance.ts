@@ -1,4 +1,4 @@
-import type { Pool, Queryable } from '../platform/postgres.ts';
+import type { Pool, PoolClient, Queryable } from '../platform/postgres.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Sums of one account of the journal, customer's or system's. Its balance is credits - debits. */
@@ -23,14 +23,29 @@ type Row = { tenant: string; currency: string; account: string; debits: string; 
  * debits equal the credits: each entry is in both. One snapshot; costs the accounts, not the history.
  */
 export function readTrialBalance(readPool: Pool, tenant: string | null): Promise<TrialBalance> {
-  return inTransaction(
-    readPool,
-    async (client) => {
-      const position = await readPosition(client);
-      return { position, rows: await readSums(client, position, tenant) };
-    },
-    'begin isolation level repeatable read read only',
-  );
+  return inSnapshot(readPool, async (client) => {
+    const position = await readPosition(client);
+    return { position, rows: await readSums(client, position, tenant) };
+  });
+}
+
+/**
+ * The trial balance as it was at a log position, the same for ever: running totals less what came after, so that
+ * it costs the entries since then. Undefined while the journal is not complete up to there.
+ */
+export function readTrialBalanceAt(
+  readPool: Pool,
+  tenant: string,
+  position: bigint,
+): Promise<TrialBalance | undefined> {
+  return inSnapshot(readPool, async (client) => {
+    if (position > (await readPosition(client))) return undefined;
+    return { position, rows: await readSums(client, position, tenant) };
+  });
+}
+
+function inSnapshot<T>(readPool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return inTransaction(readPool, work, 'begin isolation level repeatable read read only');
 }
 
 async function readPosition(db: Queryable): Promise<bigint> {

@@ -1,6 +1,8 @@
 import type { PoolClient } from '../platform/postgres.ts';
 import { encodeState } from './codec.ts';
+import { deferSweeps } from './commands.ts';
 import type { Changes } from './draft.ts';
+import { expectWorkflows, forgetWorkflows, nudgeWorkflows } from './expected-workflows.ts';
 
 /**
  * One statement for all that a decision changes. The outbox ids are drawn here, while the heads are locked, in
@@ -41,6 +43,20 @@ const WRITE = `
 
 /** Writes a draft's changes; does nothing where a retry found everything already decided. */
 export async function writeDraft(client: PoolClient, changes: Changes): Promise<void> {
+  await writeDecision(client, changes);
+  await writeWaits(client, changes);
+}
+
+/** What waits is rare: it costs its round trips only where there is any. */
+async function writeWaits(client: PoolClient, changes: Changes): Promise<void> {
+  const { tenant, expected, forgotten, nudged, deferred } = changes;
+  if (expected.length > 0) await expectWorkflows(client, tenant, expected);
+  if (forgotten.length > 0) await forgetWorkflows(client, tenant, forgotten);
+  if (nudged.length > 0) await nudgeWorkflows(client, tenant, nudged);
+  if (deferred.length > 0) await deferSweeps(client, tenant, deferred);
+}
+
+async function writeDecision(client: PoolClient, changes: Changes): Promise<void> {
   const { events, outcomes, ends } = changes;
   if (events.length === 0 && outcomes.length === 0 && ends.length === 0) return;
   const heads = [...changes.heads.entries()];

@@ -1,10 +1,15 @@
 import { NativeConnection } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
+import { deliveryPolicy } from '../activities/deps.ts';
 import { createActivities } from '../activities/index.ts';
 import { createWorker } from '../activities/worker.ts';
 import { type App, createApp } from '../api/app.ts';
 import { createDispatcher } from '../dispatch/create-dispatcher.ts';
+import { runReconciler } from '../dispatch/reconciler.ts';
+import type { WorkflowStart } from '../dispatch/start-workflow.ts';
+import { runSweeper } from '../dispatch/sweeper.ts';
+import { feePolicy, transferPolicy } from '../domain/policy.ts';
 import { loadConfig } from '../platform/config.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { createPool, type Pool } from '../platform/postgres.ts';
@@ -12,6 +17,7 @@ import { createTemporalClient } from '../platform/temporal.ts';
 import { createProjector } from '../projector/projector.ts';
 import { createTestDatabase } from './database.ts';
 import { log, now } from './lab.ts';
+import { recorded } from './proofs/record.ts';
 
 /** API, worker and projector over real parts, in this process, on a database and a topic of their own. */
 export type House = { app: App; pool: Pool; readPool: Pool; close(): Promise<void> };
@@ -33,12 +39,24 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
     COMMAND_WAIT_MS: '20000',
     READ_WAIT_MS: '20000',
     SHUTDOWN_GRACE_MS: '1000',
+    // Receivers of webhooks listen on this machine.
+    WEBHOOK_ALLOW_PRIVATE: 'true',
     ...env,
   });
   const pool = createPool({ url: config.DATABASE_URL, max: 10, name: 'house', log });
   const readPool = createPool({ url: config.READ_DATABASE_URL, max: 10, name: 'house-read', log });
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
-  const worker = await createWorker({ connection, config, activities: createActivities({ pool, log, now }) });
+  const worker = await createWorker({
+    connection,
+    config,
+    activities: createActivities({
+      pool,
+      log,
+      now,
+      policy: transferPolicy(config),
+      webhooks: deliveryPolicy(config),
+    }),
+  });
   const running = worker.run();
   const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
   const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: name, log });
@@ -46,16 +64,22 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
   projector.failed.catch(() => undefined);
   projector.start();
   const newId = () => uuidv7();
+  const start: WorkflowStart = {
+    temporal: () => ({ client, eager: true }),
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    sagaDeadlineMs: config.SAGA_DEADLINE_MS,
+  };
   const dispatcher = createDispatcher({
     pool,
     log,
-    source: { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS },
-    start: {
-      temporal: () => ({ client, eager: true }),
-      taskQueue: config.TEMPORAL_TASK_QUEUE,
-      sagaDeadlineMs: config.SAGA_DEADLINE_MS,
-    },
+    source: { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS, fees: feePolicy(config) },
+    start,
   });
+  const stopping = new AbortController();
+  const loops = Promise.all([
+    runSweeper({ pool, log, start, intervalMs: 200 }, stopping.signal),
+    runReconciler({ pool, log, start, intervalMs: 200 }, stopping.signal),
+  ]);
   const app = createApp({
     pool,
     readPool,
@@ -68,10 +92,12 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
     isDraining: () => false,
   });
   return {
-    app,
+    app: recorded(app),
     pool,
     readPool,
     async close() {
+      stopping.abort();
+      await loops;
       await projector.stop();
       worker.shutdown();
       await running;

@@ -1,12 +1,15 @@
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
+import { deliveryPolicy } from '../activities/deps.ts';
 import { type Activities, createActivities } from '../activities/index.ts';
 import { createWorker } from '../activities/worker.ts';
 import { createDispatcher } from '../dispatch/create-dispatcher.ts';
 import type { CommandRequest, Dispatched, DispatchOptions } from '../dispatch/dispatcher.ts';
 import { newCommand } from '../dispatch/new-command.ts';
+import { runReconciler } from '../dispatch/reconciler.ts';
 import type { WorkflowStart } from '../dispatch/start-workflow.ts';
 import type { AccountId, Tenant, TransferId } from '../domain/ids.ts';
+import { feePolicy, transferPolicy } from '../domain/policy.ts';
 import { type Config, loadConfig } from '../platform/config.ts';
 import { createLog } from '../platform/log.ts';
 import { createPool, type Pool } from '../platform/postgres.ts';
@@ -51,7 +54,7 @@ export async function createLab(options: LabOptions): Promise<Lab> {
   });
   const pool = createPool({ url: config.DATABASE_URL, max: 10, name: 'lab', log });
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
-  const real = createActivities({ pool, log, now });
+  const real = createActivities({ pool, log, now, policy: transferPolicy(config), webhooks: deliveryPolicy(config) });
   const activities = { ...real, ...options.wrap?.(real, { pool, tenant }) };
   const worker = await createWorker({ connection, config, activities });
   const running = worker.run();
@@ -61,7 +64,14 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     sagaDeadlineMs: config.SAGA_DEADLINE_MS,
   };
-  const source = { now, newId: () => uuidv7(), sweepAfterMs: config.SWEEP_AFTER_MS };
+  const source = {
+    now,
+    newId: () => uuidv7(),
+    sweepAfterMs: config.SWEEP_AFTER_MS,
+    fees: feePolicy(config),
+  };
+  const stopping = new AbortController();
+  const reconciling = runReconciler({ pool, log, start, intervalMs: 200 }, stopping.signal);
   const dispatcher = createDispatcher({ pool, log, source, start });
   const optionsOf = (request: CommandRequest, key: string | null, waitMs: number): DispatchOptions => ({
     caller: { tenant, principal: 'local' },
@@ -79,14 +89,19 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     start,
     execute,
     async record(request) {
-      await recordCommand(pool, newCommand(request, optionsOf(request, null, 0), source));
+      const { command, work } = newCommand(request, optionsOf(request, null, 0), source);
+      await recordCommand(pool, command, work);
     },
     async run(request, waitMs = 30_000) {
       const dispatched = await execute(request, { waitMs });
       if (dispatched.kind !== 'recorded') throw new Error(`not recorded: ${dispatched.kind}`);
       return dispatched.command;
     },
-    close: () => closeLab(worker, running, connection, pool),
+    async close() {
+      stopping.abort();
+      await reconciling;
+      await closeLab(worker, running, connection, pool);
+    },
   };
 }
 

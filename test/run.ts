@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { printFailure, SetupFailure } from '../stack/failure.ts';
 import { portsFromEnv } from '../stack/ports.ts';
 import { prepareStack } from '../stack/stack.ts';
+import { checkFeatures, writeFeatures } from './proofs/features.ts';
 
 type Check = { name: string; command: string[] };
 type Tally = { passed: number; failed: number };
@@ -27,10 +28,12 @@ process.on('SIGINT', () => interrupted.abort(new SetupFailure('Interrupted.')));
 process.on('SIGTERM', () => interrupted.abort(new SetupFailure('Interrupted.')));
 
 async function main(args: string[]): Promise<Tally> {
+  if (args.includes('--features')) return runTests([], writeFeatures);
   const passed = await runChecks();
   if (passed < CHECKS.length) return { passed, failed: 1 };
   if (args.includes('--checks')) return { passed, failed: 0 };
-  const tests = await runTests(args);
+  // A part of the tests proves a part of the routes only.
+  const tests = await runTests(args, args.length === 0 ? checkFeatures : undefined);
   return { passed: passed + tests.passed, failed: tests.failed };
 }
 
@@ -44,19 +47,30 @@ async function runChecks(): Promise<number> {
   return CHECKS.length;
 }
 
-/** The parts are fetched before vitest starts: a missing tool is then one sentence, and a build shows progress. */
-async function runTests(args: string[]): Promise<Tally> {
+/**
+ * The parts are fetched before vitest starts: a missing tool is then one sentence, and a build shows progress.
+ * `judge` looks at what the tests have proved, in a folder, and answers with what is wrong.
+ */
+async function runTests(args: string[], judge?: (folder: string) => Promise<string[]>): Promise<Tally> {
   const { env } = process;
   await prepareStack({ dir: resolve('.remit'), ports: portsFromEnv(env), env, signal: interrupted.signal });
   const folder = await mkdtemp(join(tmpdir(), 'remit-report-'));
   const report = join(folder, 'report.json');
+  const proofs = await mkdtemp(join(folder, 'proofs-'));
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   try {
-    const code = await runTool(['vitest', 'run', ...reporters, ...args]);
-    return tally(JSON.parse(await readFile(report, 'utf8').catch(() => '{}')), code);
+    const code = await runTool(['vitest', 'run', ...reporters, ...args], { REMIT_PROOFS: proofs });
+    const tests = tally(JSON.parse(await readFile(report, 'utf8').catch(() => '{}')), code);
+    return judge === undefined ? tests : addFeatures(tests, await judge(proofs));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The check of docs/FEATURES.md counts as one. */
+function addFeatures({ passed, failed }: Tally, wrong: string[]): Tally {
+  console.log(`check     features: ${wrong.length === 0 ? 'passed' : `FAILED\n${wrong.join('\n')}`}`);
+  return wrong.length === 0 ? { passed: passed + 1, failed } : { passed, failed: failed + 1 };
 }
 
 /** A file that cannot be loaded counts as one failure, and so does a run that fails for any other reason. */
@@ -68,9 +82,12 @@ function tally(report: Partial<VitestReport>, code: number): Tally {
 }
 
 /** Runs a tool of our packages to its end. Ctrl-C reaches it too, so this only waits for it to end. */
-async function runTool([name, ...args]: string[]): Promise<number> {
+async function runTool([name, ...args]: string[], env: Record<string, string> = {}): Promise<number> {
   const tool = resolve('node_modules', '.bin', name!);
-  const child = spawn(tool, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(tool, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   return new Promise((done, failed) => {
     child.once('error', failed);
     child.once('close', (code) => done(code ?? 1));

@@ -158,7 +158,7 @@ export async function walk(path: SagaPath, parts: Parts) {
   });
   let last = await lab.run(path.steps[0]!);
   for (const step of path.steps.slice(1)) last = await lab.run(step);
-  const handle = lab.client.workflow.getHandle(last.workflowId);
+  const handle = lab.client.workflow.getHandle(last.workflowId!);
   const result: unknown = await handle.result();
   return { lab, command: last, handle, result };
 }

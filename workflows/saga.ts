@@ -1,11 +1,10 @@
 import { ActivityFailure, CancellationScope, isCancellation, log } from '@temporalio/workflow';
 import type { Tenant } from '../domain/ids.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
-import type { LegResult, TransferEnd, TransferItem } from '../domain/saga.ts';
-import type { Wire } from '../domain/wire.ts';
+import type { LegResult, TransferEnd, WireItem } from '../domain/saga.ts';
 import { type Deadline, deadlineIn, runStep } from './steps.ts';
 
-type Item = Wire<TransferItem>;
+type Item = WireItem;
 
 const CANCELLED = refusal('processing-failed', 'The workflow was cancelled before the transfer was decided.');
 
@@ -23,7 +22,8 @@ type Saga = {
  * Moves money for a list of transfers; a single transfer is a list of one. Every item is registered for
  * compensation BEFORE its debit, and taken off only when it is known to have ended; what is still registered
  * when the steps are over, for whatever reason, is compensated, and cancelling the workflow cannot stop that.
- * So a step whose reply was lost is never forgotten. Returns how each transfer ended, in the list's order.
+ * So a step whose reply was lost is never forgotten. Returns how each transfer ended, in the list's order; one that
+ * waits (for its time, or a person) has not begun, and goes on in a workflow of its own.
  */
 export async function transferSaga(
   tenant: Tenant,
@@ -56,7 +56,10 @@ async function debit(saga: Saga, items: readonly Item[]): Promise<Item[]> {
     saga.deadline,
   );
   for (const result of results) {
-    if (result.result === 'refused') end(saga, { transferId: result.transferId, status: 'rejected' });
+    const { transferId, until } = result;
+    if (result.result === 'refused') end(saga, { transferId, status: 'rejected' });
+    else if (result.result === 'waits' && until !== undefined)
+      end(saga, { transferId, status: 'waits', until });
     else explain(saga, result);
   }
   const done = new Set(results.filter(({ result }) => result === 'done').map(({ transferId }) => transferId));

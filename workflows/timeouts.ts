@@ -16,3 +16,19 @@ export const REGULAR_RETRY: RetryPolicy = {
   backoffCoefficient: 2,
   maximumInterval: 10_000,
 };
+
+/** One attempt to send an event to a webhook: 10 s for the receiver, the rest for reading and recording. */
+export const DELIVERY_TIMEOUT_MS = 30_000;
+
+/** After an outage of ours. After the receiver's failures the activity says itself when the next attempt comes. */
+export const DELIVERY_RETRY: RetryPolicy = {
+  initialInterval: 1_000,
+  backoffCoefficient: 2,
+  maximumInterval: 60_000,
+};
+
+/** A debit or credit still undecided after this is compensated, where the input does not say (semantics.md: 5 min). */
+export const SAGA_DEADLINE_MS = 300_000;
+
+/** A wait is cut into pieces of at most 30 days: what it waits for is looked at again in between. */
+export const LONGEST_TIMER_MS = 30 * 24 * 3_600_000;

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { exponentOf } from '../../domain/currencies.ts';
+import { CURRENCY_CODES, exponentOf } from '../../domain/currencies.ts';
 import { type AccountId, ID_PATTERN, SYSTEM_ACCOUNTS, type TransferId } from '../../domain/ids.ts';
 import { parseAmount } from '../../domain/money.ts';
 
@@ -28,12 +28,20 @@ export const newAccountIdField = accountIdField.refine(
 /** An ISO 4217 code that Remit knows. */
 export const currencyField = text()
   .refine((code) => exponentOf(code) !== undefined, { error: 'must be an ISO 4217 code such as "EUR"' })
-  .openapi({ example: 'EUR', pattern: '^[A-Z]{3}$' });
+  .openapi('Currency', { example: 'EUR', enum: [...CURRENCY_CODES] });
 
 /** The text of an amount; what it is worth is only known with its currency (`readAmounts`). */
 export const amountField = text('must be a decimal string such as "10.50", in quotes').openapi({
   example: '10.50',
-  pattern: '^(0|[1-9][0-9]*)(\\.[0-9]+)?$',
+  description: 'Greater than zero, with at most the decimals of its currency and 18 digits in all',
+  pattern: '^(0\\.0{0,3}[1-9][0-9]{0,3}|[1-9][0-9]{0,17}(\\.[0-9]{1,4})?)$',
+});
+
+/** An amount that may be zero, such as a limit; everything else as in `amountField`. */
+export const amountOrZeroField = amountField.openapi({
+  example: '0.00',
+  description: 'Zero or more, with at most the decimals of its currency and 18 digits in all',
+  pattern: '^(0|[1-9][0-9]{0,17})(\\.[0-9]{1,4})?$',
 });
 
 /** An amount in an answer: exactly the currency's decimals, with a sign where it can be negative. */
@@ -41,8 +49,19 @@ export const amountAnswer = z.string().openapi({ example: '10.50', pattern: '^-?
 
 /** Free text of people; Unicode characters count, not bytes. */
 export function textField(maxLength: number) {
-  return text().max(maxLength, `must have at most ${maxLength} characters`);
+  return (
+    text()
+      .max(maxLength, `must have at most ${maxLength} characters`)
+      // What the check of the whole body refuses (json.ts), told where a reader looks for it.
+      .openapi({ pattern: '^[^\\u0000]*$' })
+  );
 }
+
+/** An e-mail address as people have them; whether it takes mail is not ours to know. */
+export const emailField = text()
+  .max(254, 'must have at most 254 characters')
+  .pipe(z.email('must be an e-mail address such as "ada@example.com"'))
+  .openapi({ type: 'string', example: 'ada@example.com', format: 'email' });
 
 export const reasonField = textField(500).min(1, 'must say why').openapi({ example: 'Reported as lost' });
 
@@ -52,10 +71,19 @@ export const timeField = z.iso
   .transform(toInstant)
   .openapi({ type: 'string', example: '2026-08-01T00:00:00Z', format: 'date-time' });
 
+/** The instant that something is asked of: a finer one is rounded down, as nothing was stored in between. */
+export const momentField = z.iso
+  .datetime({ offset: true, error: 'must be an ISO 8601 time with its zone, such as "2026-08-01T00:00:00Z"' })
+  .transform((text, ctx) => inRange(new Date(Date.parse(text)), ctx))
+  .openapi({ type: 'string', example: '2026-08-01T00:00:00Z', format: 'date-time' });
+
 /** Stored times have milliseconds: a finer bound of a period is rounded up, which lets the same rows through. */
 function toInstant(text: string, ctx: z.RefinementCtx): string {
   const finer = /\.[0-9]{3}[0-9]*[1-9]/.test(text);
-  const instant = new Date(Date.parse(text) + (finer ? 1 : 0));
+  return inRange(new Date(Date.parse(text) + (finer ? 1 : 0)), ctx);
+}
+
+function inRange(instant: Date, ctx: z.RefinementCtx): string {
   const year = instant.getUTCFullYear();
   if (year >= 1 && year <= 9999) return instant.toISOString();
   ctx.addIssue({ code: 'custom', message: 'must lie in the years 0001 to 9999, in UTC' });
@@ -65,10 +93,19 @@ function toInstant(text: string, ctx: z.RefinementCtx): string {
 export const timeAnswer = z.string().openapi({ example: '2026-08-01T12:00:00.000Z', format: 'date-time' });
 
 const MAX_METADATA_KEYS = 50;
+/** What the schema checks of keys and their number is told here, for the document knows neither by itself. */
+const METADATA_DOCUMENTED = {
+  example: { invoice: '2026-17' },
+  maxProperties: MAX_METADATA_KEYS,
+  propertyNames: { type: 'string', minLength: 1, maxLength: 40, pattern: '^[^\\u0000]*$' },
+};
 const metadataValue = z.union(
   [
     textField(500),
-    z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value)),
+    z
+      .number()
+      .refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value))
+      .openapi({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
     z.boolean(),
     z.null(),
   ],
@@ -81,7 +118,7 @@ export const metadataField = z
   .refine((labels) => Object.keys(labels).length <= MAX_METADATA_KEYS, {
     error: `must have at most ${MAX_METADATA_KEYS} keys`,
   })
-  .openapi({ example: { invoice: '2026-17' } });
+  .openapi(METADATA_DOCUMENTED);
 
 /** Labels in an answer: what was once stored is shown, whatever a client may send today. */
 export const metadataAnswer = z
@@ -103,7 +140,7 @@ export const limitField = text()
 /** What every list takes. */
 export const pageQuery = {
   limit: limitField,
-  cursor: z.string().min(1).max(2_000).optional().openapi({ description: 'nextCursor of the page before' }),
+  cursor: z.string().min(1).max(1_000).optional().openapi({ description: 'nextCursor of the page before' }),
 };
 
 export const minVersionField = z
@@ -111,7 +148,26 @@ export const minVersionField = z
   .regex(/^[1-9][0-9]{0,8}$/, 'must be a version: a whole number from 1')
   .transform(Number)
   .optional()
-  .openapi({ type: 'integer', minimum: 1, description: 'Wait until the read table has this version' });
+  .openapi({
+    type: 'integer',
+    minimum: 1,
+    maximum: 999_999_999,
+    description: 'Wait until the read table has this version',
+  });
+
+/** The version of a thing that is asked for. */
+export const versionField = z
+  .string()
+  .regex(/^[1-9][0-9]{0,8}$/, 'must be a version: a whole number from 1')
+  .transform(Number)
+  .openapi({ type: 'integer', minimum: 1, example: 2 });
+
+/** A place in the global order, or 0 for the time before it began. */
+export const positionField = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,14})$/, 'must be a position: a whole number from 0')
+  .transform((text) => BigInt(text))
+  .openapi({ type: 'integer', minimum: 0, example: 17 });
 
 /** Where an amount stands in a body, and the currency that says how many decimals it has. */
 type AmountPlace = { readonly field: string; readonly currency: string; readonly allowZero?: boolean };

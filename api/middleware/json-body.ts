@@ -21,14 +21,16 @@ const limit: MiddlewareHandler<AppEnv> = bodyLimit({
 });
 
 /**
- * Checks the body of a POST before any validator sees it: JSON by its media type, UTF-8, and what JSON.parse
- * would let through. A POST without a body passes: whether it needs one is its route's to say.
+ * Checks a body before any validator sees it: JSON by its media type, UTF-8, and what JSON.parse would let
+ * through. A request without a body passes: whether it needs one is its route's to say.
  */
 export const strictJson: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (c.req.method === 'POST') {
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
     const bytes = await c.req.arrayBuffer().catch(explainAbort);
     const contentType = c.req.header('content-type');
-    if (bytes.byteLength > 0 || contentType !== undefined) {
+    // A DELETE may say what it would send and send nothing; elsewhere a media type announces a body.
+    const announced = contentType !== undefined && c.req.method !== 'DELETE';
+    if (bytes.byteLength > 0 || announced) {
       checkEncoding(c.req.header('content-encoding'));
       checkBody(bytes, contentType);
     }

@@ -1,24 +1,28 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Tenant } from '../../domain/ids.ts';
+import type { AccountId, Tenant } from '../../domain/ids.ts';
 import { listAccounts } from '../../sql/list-accounts.ts';
 import { COMMAND_PROBLEMS, cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { decodeCursor, encodeCursor, keepFilters } from '../border/cursor.ts';
 import {
   accountIdField,
-  amountField,
+  amountOrZeroField,
   currencyField,
   idField,
   metadataField,
   minVersionField,
+  momentField,
   newAccountIdField,
   pageQuery,
   readAmount,
   textField,
+  versionField,
 } from '../border/fields.ts';
+import { checkOwner } from '../check-owner.ts';
 import { commandAnswerHeaders, commandHeaders, execute } from '../commanding.ts';
 import { createRouter, type Deps } from '../context.ts';
 import { accountAnswer } from '../finished.ts';
 import { loadAccount } from '../load-account.ts';
+import { loadAccountAt, loadAccountAtVersion } from '../load-past-account.ts';
 import { accountSchema, accountView } from '../views/account.ts';
 import { commandSchema, commandView } from '../views/command.ts';
 
@@ -28,8 +32,8 @@ const openBody = z
     ownerId: idField.optional().openapi({ example: 'customer-7' }),
     name: textField(200).optional().openapi({ example: "Alice's savings" }),
     currency: currencyField,
-    initialDeposit: amountField.optional().openapi({ example: '100.00' }),
-    overdraftLimit: amountField.optional().openapi({ example: '0' }),
+    initialDeposit: amountOrZeroField.optional().openapi({ example: '100.00' }),
+    overdraftLimit: amountOrZeroField.optional().openapi({ example: '0' }),
     metadata: metadataField.optional(),
   })
   .transform((body, ctx) => ({
@@ -47,6 +51,8 @@ const openBody = z
 function readLimit(text: string | undefined, field: string, currency: string, ctx: z.RefinementCtx): bigint {
   return readAmount(text ?? '0', { field, currency, allowZero: true }, ctx);
 }
+
+const OPEN = 'POST /api/accounts';
 
 const open = createRoute({
   method: 'post',
@@ -90,14 +96,31 @@ const list = createRoute({
   responses: { 200: json('A page of accounts', pageOf(accountSchema)), ...problems(400, 503) },
 });
 
+/** One way to say which state is meant. */
+const getQuery = z
+  .object({
+    minVersion: minVersionField,
+    version: versionField.optional().openapi({ description: 'As the account was at this version' }),
+    at: momentField.optional().openapi({
+      description:
+        'As the account was at this instant: at the last version that was decided by then, or, in the future, as it is now',
+    }),
+  })
+  .superRefine((query, ctx) => {
+    const [, second] = Object.keys(query).filter((name) => query[name as keyof typeof query] !== undefined);
+    if (second === undefined) return;
+    const message = 'at, version and minVersion exclude each other';
+    ctx.addIssue({ code: 'custom', path: [second], message });
+  });
+
 const get = createRoute({
   method: 'get',
   path: '/api/accounts/{id}',
   tags: ['accounts'],
-  summary: 'Read an account',
+  summary: 'Read an account as it is, or as it was at a time or version',
   request: {
     params: z.object({ id: accountIdField }),
-    query: z.object({ minVersion: minVersionField }),
+    query: getQuery,
     headers: z.object({ 'If-None-Match': z.string().optional().openapi({ example: '"3"' }) }),
   },
   responses: {
@@ -114,13 +137,10 @@ const get = createRoute({
 export function accountRoutes(deps: Deps) {
   return createRouter()
     .openapi(open, async (c) => {
-      const command = await execute(
-        c,
-        deps,
-        'POST /api/accounts',
-        c.req.valid('header'),
-        c.req.valid('json'),
-      );
+      const headers = c.req.valid('header');
+      const wish = c.req.valid('json');
+      await checkOwner(c, deps, OPEN, headers, wish.ownerId);
+      const command = await execute(c, deps, OPEN, headers, wish);
       const answer = await accountAnswer(c, deps, command);
       if (answer === null) return c.json(commandView(command), 202);
       c.header('Location', `/api/accounts/${command.resourceId}`);
@@ -129,13 +149,22 @@ export function accountRoutes(deps: Deps) {
     .openapi(list, async (c) => c.json(await accountPage(deps, c.get('tenant'), c.req.valid('query')), 200))
     .openapi(get, async (c) => {
       const { id } = c.req.valid('param');
-      const { minVersion } = c.req.valid('query');
-      const found = await loadAccount(deps, { tenant: c.get('tenant'), accountId: id, minVersion });
+      const found = await loadAsked(deps, { tenant: c.get('tenant'), accountId: id }, c.req.valid('query'));
       const etag = `"${found.version}"`;
       c.header('ETag', etag);
       if (matches(c.req.valid('header')['If-None-Match'], etag)) return c.body(null, 304);
       return c.json(accountView(found.account, found), 200);
     });
+}
+
+function loadAsked(
+  deps: Deps,
+  key: { tenant: Tenant; accountId: AccountId },
+  { at, version, minVersion }: z.infer<typeof getQuery>,
+) {
+  if (version !== undefined) return loadAccountAtVersion(deps, key, version);
+  if (at !== undefined) return loadAccountAt(deps, key, at);
+  return loadAccount(deps, { ...key, minVersion });
 }
 
 async function accountPage(deps: Deps, tenant: Tenant, query: z.infer<typeof listQuery>) {

@@ -4,11 +4,11 @@ import { formatAmount } from '../../domain/money.ts';
 import { readCurrencyTotals } from '../../sql/currency-totals.ts';
 import { listAccounts } from '../../sql/list-accounts.ts';
 import { inTransaction } from '../../sql/transaction.ts';
-import { readTrialBalance } from '../../sql/trial-balance.ts';
 import { cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { decodeCursor, encodeCursor, keepFilters } from '../border/cursor.ts';
-import { accountIdField, amountAnswer, currencyField, idField, pageQuery } from '../border/fields.ts';
+import { accountIdField, amountAnswer, currencyField, idField, pageQuery, positionField } from '../border/fields.ts';
 import { createRouter, type Deps } from '../context.ts';
+import { loadTrialBalance } from '../load-trial-balance.ts';
 import { transactionPage, transactionQuery } from '../transaction-page.ts';
 import { accountSchema, accountView } from '../views/account.ts';
 import { transactionSchema } from '../views/transaction.ts';
@@ -57,7 +57,14 @@ const trialBalance = createRoute({
   path: '/api/reports/trial-balance',
   tags: ['reports'],
   summary: "Debits and credits of every account, system accounts included; each currency's sum is 0",
-  responses: { 200: json('At one position', trialBalanceSchema), ...problems(400, 503) },
+  request: {
+    query: z.object({
+      position: positionField
+        .optional()
+        .openapi({ description: 'As it was at this place in the global order; without it, as far as it is complete' }),
+    }),
+  },
+  responses: { 200: json('At one position', trialBalanceSchema), ...problems(400, 409, 503) },
 });
 
 /** Reports from the read tables. */
@@ -70,9 +77,10 @@ export function reportRoutes(deps: Deps) {
       const { accountId } = c.req.valid('param');
       return c.json(await transactionPage(deps, c.get('tenant'), accountId, c.req.valid('query')), 200);
     })
-    .openapi(trialBalance, async (c) =>
-      c.json(trialBalanceView(await readTrialBalance(deps.readPool, c.get('tenant'))), 200),
-    );
+    .openapi(trialBalance, async (c) => {
+      const { position } = c.req.valid('query');
+      return c.json(trialBalanceView(await loadTrialBalance(deps, c.get('tenant'), position)), 200);
+    });
 }
 
 async function balancesPage(deps: Deps, tenant: Tenant, query: z.infer<typeof balancesQuery>) {

@@ -6,7 +6,36 @@ import { refusalSchema } from './refusal.ts';
 export const commandSchema = z
   .strictObject({
     id: z.string(),
-    type: z.enum(['openAccount', 'deposit', 'withdraw', 'freeze', 'unfreeze', 'close', 'transfer']),
+    type: z.enum([
+      'openAccount',
+      'deposit',
+      'withdraw',
+      'freeze',
+      'unfreeze',
+      'close',
+      'setLimits',
+      'placeHold',
+      'releaseHold',
+      'transfer',
+      'cancel',
+      'approve',
+      'decline',
+      'retry',
+      'resolve',
+      'transferBatch',
+      'cancelBatch',
+      'createStandingOrder',
+      'pauseStandingOrder',
+      'resumeStandingOrder',
+      'deleteStandingOrder',
+      'createCustomer',
+      'erasePersonalData',
+      'setRate',
+      'createQuote',
+      'createWebhook',
+      'deleteWebhook',
+      'redeliverWebhook',
+    ]),
     status: z.enum(['accepted', 'completed', 'refused']),
     resource: z.string().openapi({ example: '/api/accounts/alice', description: 'Path of what it is about' }),
     refusal: refusalSchema.nullable(),
@@ -30,7 +59,8 @@ export function commandView(command: Command): CommandView {
   };
 }
 
-/** Path of the account or transfer that a command is about. */
+/** Path of what a command is about. */
 export function resourcePath(command: Pick<Command, 'resourceKind' | 'resourceId'>): string {
-  return `/api/${command.resourceKind}s/${command.resourceId}`;
+  const collection = command.resourceKind === 'batch' ? 'transfer-batches' : `${command.resourceKind}s`;
+  return `/api/${collection}/${command.resourceId}`;
 }

@@ -1,10 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { DomainEvent } from '../../domain/events.ts';
-import { formatAmount } from '../../domain/money.ts';
-import { decodeEvent } from '../../sql/codec.ts';
+import { eventJson } from '../../sql/event-json.ts';
 import type { PlacedEvent } from '../../sql/list-events.ts';
 import { amountAnswer, metadataAnswer, timeAnswer } from '../border/fields.ts';
-import { positionView } from './account.ts';
 import { refusalSchema } from './refusal.ts';
 
 const text = z.string();
@@ -74,31 +72,10 @@ export const eventSchema = z
 
 export type EventView = z.infer<typeof eventSchema>;
 
-/**
- * A stored event as the contract shows it: amounts of minor units (`amountMinor`) become decimal strings
- * (`amount`). The schema checks the result, so what is documented is what is sent.
- */
-export function eventView(stored: PlacedEvent): EventView {
-  const { position, streamId, version, type, metadata, occurredAt, hash } = stored;
-  const data = dataView(decodeEvent(stored));
-  return eventSchema.parse({
-    position: positionView(position),
-    streamId,
-    version,
-    type,
-    data,
-    metadata,
-    occurredAt,
-    hash,
-  });
-}
+/** The types of all events, in the order of the schema. */
+export const EVENT_TYPES = eventSchema.options.map(({ shape }) => shape.type.value);
 
-function dataView({ data }: DomainEvent): Record<string, unknown> {
-  const currency = 'currency' in data ? data.currency : null;
-  const fields = Object.entries(data).map(([name, value]: [string, unknown]) =>
-    typeof value === 'bigint' && currency !== null
-      ? [name.replace(/Minor$/, ''), formatAmount(value, currency)]
-      : [name, value],
-  );
-  return Object.fromEntries(fields);
+/** A stored event as the contract shows it. The schema checks the result: what is documented is what is sent. */
+export function eventView(stored: PlacedEvent): EventView {
+  return eventSchema.parse(eventJson(stored));
 }

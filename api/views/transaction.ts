@@ -25,7 +25,10 @@ export const transactionSchema = z
 export type TransactionView = z.infer<typeof transactionSchema>;
 
 /** A deposit's or withdrawal's answer: the transaction and the balance it left. */
-export const cashAnswerSchema = transactionSchema.extend({ balance: amountAnswer }).openapi('CashAnswer');
+export const cashAnswerSchema = z
+  // A schema of its own: `extend` would be documented as `allOf` of two closed objects, which nothing satisfies.
+  .strictObject({ ...transactionSchema.shape, balance: amountAnswer })
+  .openapi('CashAnswer');
 
 /** A row of an account's history as the contract shows it. */
 export function transactionView(row: ReadTransaction): TransactionView {

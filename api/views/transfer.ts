@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { formatAmount } from '../../domain/money.ts';
-import { isFinal, TRANSFER_STATUSES, type Transfer } from '../../domain/transfer.ts';
+import { LEGS, TRANSFER_STATUSES, type Transfer } from '../../domain/transfer.ts';
 import type { ClaimingCommand } from '../../sql/list-claiming-commands.ts';
 import { amountAnswer, metadataAnswer, timeAnswer } from '../border/fields.ts';
 import type { Deps } from '../context.ts';
@@ -17,7 +17,7 @@ export const transferSchema = z
     refusal: refusalSchema.nullable(),
     legs: z.array(
       z.strictObject({
-        leg: z.enum(['debit', 'credit', 'refund']),
+        leg: z.enum(LEGS),
         accountId: z.string(),
         version: z.int(),
         occurredAt: timeAnswer,
@@ -27,6 +27,23 @@ export const transferSchema = z
       id: z.string().openapi({ example: 'main/transfer/rent-2026-08' }),
       url: z.string().nullable().openapi({ description: "The workflow in Temporal's Web UI" }),
     }),
+    fee: amountAnswer.openapi({ example: '0.00', description: 'What the source pays besides' }),
+    exchange: z
+      .strictObject({
+        quoteId: z.string(),
+        rate: z.string().openapi({ example: '1.0850' }),
+        amount: amountAnswer.openapi({ description: 'What reaches the destination' }),
+        currency: z.string().openapi({ example: 'USD' }),
+      })
+      .nullable(),
+    executeAt: timeAnswer.nullable().openapi({ description: 'Scheduled: not before this instant' }),
+    approval: z
+      .strictObject({ threshold: amountAnswer, expiresAt: timeAnswer, approved: z.boolean() })
+      .nullable()
+      .openapi({ description: 'A person is asked before the debit of more than the threshold' }),
+    reverses: z.string().nullable().openapi({ description: 'The transfer that this one takes back' }),
+    reversed: amountAnswer.openapi({ example: '0.00', description: 'How much of it reversals took back' }),
+    holdId: z.string().nullable().openapi({ description: 'The hold that it captured' }),
     description: z.string().nullable(),
     reference: z.string().nullable(),
     metadata: metadataAnswer,
@@ -39,15 +56,17 @@ export type TransferView = z.infer<typeof transferSchema>;
 
 /** A transfer as the contract shows it, with the command that asked for it. */
 export function transferView(
-  transfer: Omit<Transfer, 'reversedMinor'>,
+  transfer: Transfer,
   command: ClaimingCommand,
   config: Deps['config'],
 ): TransferView {
+  const money = (amountMinor: bigint) => formatAmount(amountMinor, transfer.currency);
+  const { approval } = transfer;
   return {
     id: transfer.transferId,
     from: transfer.from,
     to: transfer.to,
-    amount: formatAmount(transfer.amountMinor, transfer.currency),
+    amount: money(transfer.amountMinor),
     currency: transfer.currency,
     status: transfer.status,
     refusal: transfer.refusal,
@@ -57,17 +76,41 @@ export function transferView(
       version,
       occurredAt,
     })),
-    workflow: { id: command.workflowId, url: workflowUrl(command.workflowId, config) },
+    workflow: workflowLink(command.workflowId, config),
+    fee: money(transfer.feeMinor),
+    exchange: exchangeView(transfer),
+    executeAt: transfer.executeAt,
+    approval: approval && {
+      threshold: money(approval.thresholdMinor),
+      expiresAt: approval.expiresAt,
+      approved: approval.approved,
+    },
+    reverses: transfer.reverses,
+    reversed: money(transfer.reversedMinor),
+    holdId: transfer.holdId,
     description: transfer.description,
     reference: transfer.reference,
     metadata: transfer.metadata,
     createdAt: command.createdAt,
-    finishedAt: isFinal(transfer.status) ? command.finishedAt : null,
+    finishedAt: transfer.finishedAt,
   };
 }
 
-function workflowUrl(workflowId: string, config: Deps['config']): string | null {
+function workflowLink(workflowId: string | null, config: Deps['config']): TransferView['workflow'] {
+  if (workflowId === null) throw new Error("a transfer's command always has a workflow");
+  return { id: workflowId, url: workflowUrl(workflowId, config) };
+}
+
+/** The workflow's page in Temporal's Web UI; null where none is configured. */
+export function workflowUrl(workflowId: string, config: Deps['config']): string | null {
   if (config.TEMPORAL_UI_URL === '') return null;
   const base = config.TEMPORAL_UI_URL.replace(/\/+$/, '');
   return `${base}/namespaces/${config.TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}`;
+}
+
+/** What a quote made of the amount; null where nothing was exchanged. */
+function exchangeView(transfer: Transfer): TransferView['exchange'] {
+  const { quoteId, rate, creditMinor, creditCurrency } = transfer;
+  if (quoteId === null || rate === null) return null;
+  return { quoteId, rate, amount: formatAmount(creditMinor, creditCurrency), currency: creditCurrency };
 }

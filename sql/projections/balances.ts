@@ -1,4 +1,5 @@
 import type { Account } from '../../domain/account.ts';
+import { toWire } from '../../domain/wire.ts';
 import type { Queryable } from '../../platform/postgres.ts';
 import { type BalanceRow, toAccount } from '../read-account.ts';
 import type { AccountKey } from '../read-locks.ts';
@@ -22,7 +23,8 @@ export async function lockBalances(
   const { rows } = await db.query<BalanceRow>({
     name: 'lock-balances',
     text: `select b.tenant, b.account_id, b.owner_id, b.name, b.currency, b.status, b.balance_minor, b.held_minor,
-             b.overdraft_limit_minor, b.metadata, b.version, b.position, b.created_at, b.as_of
+             b.overdraft_limit_minor, b.limits, b.holds, b.outgoing, b.metadata, b.version, b.position,
+             b.created_at, b.as_of
            from balances b
            join unnest($2::text[], $3::text[]) as k (tenant, account_id) using (tenant, account_id)
            where b.generation = $1
@@ -54,16 +56,17 @@ export async function upsertBalances(
   await db.query({
     name: 'upsert-balances',
     text: `insert into balances (generation, tenant, account_id, owner_id, name, currency, status, balance_minor,
-             held_minor, overdraft_limit_minor, metadata, version, position, created_at, as_of)
+             held_minor, overdraft_limit_minor, limits, holds, outgoing, metadata, version, position, created_at, as_of)
            select $1, u.*
            from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-             $9::bigint[], $10::bigint[], $11::jsonb[], $12::int[], $13::bigint[], $14::timestamptz[],
-             $15::timestamptz[]) as u (tenant, account_id)
+             $9::bigint[], $10::bigint[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::jsonb[], $15::int[],
+             $16::bigint[], $17::timestamptz[], $18::timestamptz[]) as u (tenant, account_id)
            order by u.tenant collate "C", u.account_id collate "C"
            on conflict (generation, tenant, account_id) do update
              set owner_id = excluded.owner_id, name = excluded.name, currency = excluded.currency,
                status = excluded.status, balance_minor = excluded.balance_minor, held_minor = excluded.held_minor,
-               overdraft_limit_minor = excluded.overdraft_limit_minor, metadata = excluded.metadata,
+               overdraft_limit_minor = excluded.overdraft_limit_minor, limits = excluded.limits,
+               holds = excluded.holds, outgoing = excluded.outgoing, metadata = excluded.metadata,
                version = excluded.version, position = excluded.position, created_at = excluded.created_at,
                as_of = excluded.as_of`,
     values: [
@@ -77,6 +80,9 @@ export async function upsertBalances(
       balances.map((row) => row.account.balanceMinor),
       balances.map((row) => row.account.heldMinor),
       balances.map((row) => row.account.overdraftLimitMinor),
+      balances.map((row) => JSON.stringify(toWire(row.account.limits))),
+      balances.map((row) => JSON.stringify(toWire(row.account.holds))),
+      balances.map((row) => row.account.outgoing && JSON.stringify(toWire(row.account.outgoing))),
       balances.map((row) => JSON.stringify(row.account.metadata)),
       balances.map((row) => row.version),
       balances.map((row) => row.position),

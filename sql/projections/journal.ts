@@ -5,6 +5,8 @@ export type JournalEntry = {
   readonly tenant: string;
   readonly streamId: string;
   readonly version: number;
+  /** Which of the event's entries: 0, 1, ... */
+  readonly entry: number;
   readonly debitAccount: string;
   readonly creditAccount: string;
   readonly amountMinor: bigint;
@@ -27,12 +29,12 @@ export async function insertEntries(
   await db.query({
     name: 'insert-journal-entries',
     text: `with entered as (
-             insert into journal_entries (generation, tenant, stream_id, version, debit_account, credit_account,
+             insert into journal_entries (generation, tenant, stream_id, version, entry, debit_account, credit_account,
                amount_minor, currency, position, occurred_at)
              select $1, u.*
-             from unnest($3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::bigint[], $9::text[],
-               $10::bigint[], $11::timestamptz[]) as u (tenant, stream_id, version)
-             order by u.tenant collate "C", u.stream_id collate "C", u.version
+             from unnest($3::text[], $4::text[], $5::int[], $6::smallint[], $7::text[], $8::text[], $9::bigint[],
+               $10::text[], $11::bigint[], $12::timestamptz[]) as u (tenant, stream_id, version, entry)
+             order by u.tenant collate "C", u.stream_id collate "C", u.version, u.entry
              on conflict do nothing
              returning tenant, currency, debit_account, credit_account, amount_minor
            ), sums as (
@@ -56,6 +58,7 @@ export async function insertEntries(
       entries.map((entry) => entry.tenant),
       entries.map((entry) => entry.streamId),
       entries.map((entry) => entry.version),
+      entries.map((entry) => entry.entry),
       entries.map((entry) => entry.debitAccount),
       entries.map((entry) => entry.creditAccount),
       entries.map((entry) => entry.amountMinor),

@@ -1,0 +1,77 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { type DeliveryEnd, type DeliveryRound, deliveryBackoffMs, judgeAttempt } from '../domain/webhook.ts';
+import { type Posted, postJson } from '../platform/post-json.ts';
+import { signWebhook } from '../platform/webhook-signature.ts';
+import {
+  cancelDelivery,
+  type DeliveryTask,
+  readDeliveryTask,
+  recordAttempt,
+} from '../sql/delivery-attempts.ts';
+import { eventJson } from '../sql/event-json.ts';
+import type { ActivityDeps } from './deps.ts';
+
+/** A receiver has this long for everything. Below the activity's own time-out, with room for Postgres. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Requests of one process at once: receivers that hang must leave room for the steps of transfers. */
+const MAX_IN_FLIGHT = 50;
+const BUSY_RETRY_MS = 2_000;
+
+/**
+ * One attempt of a round: sends the event and records how it went. Answers with the round's end, or throws, and
+ * Temporal tries again: after the delivery's own backoff where the receiver failed, soon where we did.
+ * The receiver may get an event twice (`Remit-Delivery` is the same then), for an attempt may end unrecorded.
+ */
+export function createDeliverWebhook(deps: ActivityDeps) {
+  let inFlight = 0;
+  return async (round: DeliveryRound): Promise<DeliveryEnd> => {
+    const task = await readDeliveryTask(deps.pool, round);
+    if (task === undefined || task.round !== round.round) return 'superseded';
+    if (task.status !== 'pending') return task.status;
+    if (task.deleted) {
+      await cancelDelivery(deps.pool, round);
+      return 'cancelled';
+    }
+    if (inFlight >= MAX_IN_FLIGHT) throw retryIn(BUSY_RETRY_MS, 'too many requests are under way');
+    inFlight += 1;
+    try {
+      return await attempt(deps, round, task);
+    } finally {
+      inFlight -= 1;
+    }
+  };
+}
+
+async function attempt(
+  { pool, webhooks, now }: ActivityDeps,
+  round: DeliveryRound,
+  task: DeliveryTask,
+): Promise<DeliveryEnd> {
+  const startedAt = now();
+  const posted = await send(round, task, startedAt, webhooks.allowPrivate);
+  const tries = task.tries + 1;
+  const status = judgeAttempt(posted.statusCode, tries, webhooks.maxAttempts);
+  const durationMs = Math.max(0, now().getTime() - startedAt.getTime());
+  await recordAttempt(pool, round, { startedAt: startedAt.toISOString(), durationMs, ...posted }, status);
+  if (status !== 'pending') return status;
+  throw retryIn(deliveryBackoffMs(tries), posted.error ?? `the receiver answered ${posted.statusCode}`);
+}
+
+function send(round: DeliveryRound, task: DeliveryTask, at: Date, allowPrivate: boolean): Promise<Posted> {
+  const body = JSON.stringify(eventJson(task.event));
+  return postJson({
+    url: task.url,
+    body,
+    timeoutMs: REQUEST_TIMEOUT_MS,
+    allowPrivate,
+    headers: {
+      'Remit-Signature': signWebhook(task.secret, body, at),
+      'Remit-Delivery': round.deliveryId,
+      'Remit-Event': task.event.type,
+    },
+  });
+}
+
+function retryIn(ms: number, why: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'NotDelivered', message: why, nextRetryDelay: ms });
+}

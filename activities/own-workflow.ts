@@ -1,0 +1,36 @@
+import type { Tenant } from '../domain/ids.ts';
+import { formatAmount } from '../domain/money.ts';
+import type { TransferItem } from '../domain/saga.ts';
+import { toWire } from '../domain/wire.ts';
+import type { ExpectedWorkflow } from '../sql/expected-workflows.ts';
+
+/** The workflow of one transfer alone, as it is found in Temporal's Web UI. */
+export function transferWorkflowId(tenant: Tenant, transferId: string): string {
+  return `${tenant}/transfer/${transferId}`;
+}
+
+/** The workflow in which a transfer waits (for its time, or a person) and then runs the steps of any other. */
+export function ownWorkflow(tenant: Tenant, item: TransferItem, until: string): ExpectedWorkflow {
+  return {
+    workflowId: transferWorkflowId(tenant, item.transferId),
+    workflowType: 'transfer',
+    input: { tenant, transfers: [toWire(item)] },
+    summary: summaryOf(item),
+    dueAt: until,
+  };
+}
+
+/** The workflow that stands for a parked transfer until an operator has settled it. */
+export function parkedWorkflow(tenant: Tenant, item: TransferItem): ExpectedWorkflow {
+  return {
+    workflowId: transferWorkflowId(tenant, item.transferId),
+    workflowType: 'parkedTransfer',
+    input: { tenant, transferId: item.transferId },
+    summary: `needs attention: ${summaryOf(item)}`,
+    dueAt: null,
+  };
+}
+
+function summaryOf({ amountMinor, currency, from, to }: TransferItem): string {
+  return `${formatAmount(amountMinor, currency)} ${currency} from ${from} to ${to}`;
+}

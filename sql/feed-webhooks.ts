@@ -1,0 +1,68 @@
+import type { PoolClient } from '../platform/postgres.ts';
+
+/**
+ * Makes the deliveries of the next `limit` places of the log, for the webhooks that want their events, and moves the
+ * cursor on: one transaction, so that no event is left out or sent twice for having been looked at twice. Each
+ * delivery's workflow is expected from then on. Returns how many places it looked at.
+ */
+export async function feedWebhooks(client: PoolClient, limit: number): Promise<number> {
+  await client.query('begin');
+  try {
+    const after = await lockCursor(client);
+    const looked = await makeDeliveries(client, after, limit);
+    await client.query('commit');
+    return looked;
+  } catch (error) {
+    // The caller gives the connection up after an error; that the rollback may fail as well changes nothing.
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+async function lockCursor(client: PoolClient): Promise<bigint> {
+  const { rows } = await client.query<{ position: bigint }>({
+    name: 'take-webhook-cursor',
+    text: `insert into relay_cursors (name, position) values ('webhooks', 0)
+           on conflict (name) do update set position = relay_cursors.position
+           returning position`,
+  });
+  if (rows[0] === undefined) throw new Error('an upsert always returns its row');
+  return rows[0].position;
+}
+
+/**
+ * A statement after the lock: it sees every webhook that was created before. The workflow's id and input are those
+ * of domain/webhook.ts for a first round.
+ */
+async function makeDeliveries(client: PoolClient, after: bigint, limit: number): Promise<number> {
+  const { rows } = await client.query<{ looked: number }>({
+    name: 'make-webhook-deliveries',
+    text: `with page as materialized (
+             select * from log where position > $1 order by position limit $2
+           ), made as (
+             insert into webhook_deliveries
+               (tenant, delivery_id, webhook_id, position, stream_id, version, event_type, status)
+             select l.tenant, gen_random_uuid()::text, w.webhook_id, l.position, l.stream_id, l.version, e.type, 'pending'
+             from page l
+             join webhooks w on w.tenant = l.tenant and w.deleted_at is null and w.after_position < l.position
+             join events e on e.tenant = l.tenant and e.stream_id = l.stream_id and e.version = l.version
+               and (e.type = any(w.events) or '*' = any(w.events))
+             on conflict (tenant, webhook_id, position) do nothing
+             returning tenant, delivery_id, webhook_id, event_type
+           ), expected as (
+             insert into expected_workflows (tenant, workflow_id, workflow_type, input, summary)
+             select tenant, tenant || '/webhook/' || delivery_id, 'deliverWebhook',
+               jsonb_build_object('tenant', tenant, 'deliveryId', delivery_id, 'round', 1),
+               event_type || ' to webhook ' || webhook_id
+             from made
+           ), looked as (
+             select count(*)::integer as places, max(position) as through from page
+           ), moved as (
+             update relay_cursors set position = looked.through
+             from looked where name = 'webhooks' and looked.places > 0
+           )
+           select places as looked from looked`,
+    values: [after, limit],
+  });
+  return rows[0]?.looked ?? 0;
+}

@@ -1,0 +1,69 @@
+-- Up Migration
+-- New legs: settle (an operator ends a parked transfer) and hold (the end of an authorisation).
+alter table outcomes drop constraint outcomes_leg_check;
+alter table outcomes add constraint outcomes_leg_check
+  check (leg in ('command', 'debit', 'credit', 'refund', 'settle', 'hold'));
+
+-- Commands are about more kinds of resources now, which the code's union names; those that are final as soon as
+-- they are recorded have no workflow.
+alter table commands drop constraint commands_resource_kind_check;
+alter table commands alter column workflow_id drop not null;
+create index commands_by_resource on commands (tenant, resource_kind, resource_id, command_id);
+
+-- Workflows that must run until their row is deleted: timers of schedules, approvals and holds, parked transfers,
+-- deliveries. Written in the transaction that makes them needed; the reconciler starts what is missing, so that
+-- they outlive Temporal's state.
+create table expected_workflows (
+  tenant text not null,
+  workflow_id text not null,
+  workflow_type text not null,
+  input jsonb not null,
+  summary text not null,
+  -- When the workflow has something to do: it is looked after then at the latest.
+  due_at timestamptz(3),
+  check_after timestamptz(3) not null default now(),
+  checks integer not null default 0,
+  -- How often it was asked to look again, and how many of these its signal has told it.
+  nudges integer not null default 0,
+  nudged integer not null default 0,
+  created_at timestamptz(3) not null default now(),
+  primary key (tenant, workflow_id)
+);
+create index expected_workflows_to_check on expected_workflows (check_after);
+
+-- Heads are snapshots: they get what the fold of their events gives from now on.
+with days as (
+  select tenant, stream_id, (occurred_at at time zone 'UTC')::date as day, sum((data ->> 'amountMinor')::numeric) as total
+  from events where type in ('MoneyWithdrawn', 'TransferDebited') group by 1, 2, 3
+), last_days as (
+  select distinct on (tenant, stream_id) tenant, stream_id, day, total from days order by tenant, stream_id, day desc
+)
+update heads h
+set state = h.state || '{"limits": {"perTransferMinor": null, "dailyMinor": null, "approvalThresholdMinor": null}, "holds": {}}'
+  || jsonb_build_object('outgoing', (
+    select jsonb_build_object('date', d.day::text, 'amountMinor', d.total::text)
+    from last_days d where d.tenant = h.tenant and d.stream_id = h.stream_id))
+where h.stream_id like 'account-%';
+
+update heads
+set state = state || '{"feeMinor": "0", "quoteId": null, "rate": null, "reverses": null, "holdId": null,
+    "executeAt": null, "approval": null}'
+  || jsonb_build_object('creditMinor', state -> 'amountMinor', 'creditCurrency', state -> 'currency',
+    'finishedAt', case when state ->> 'status' not in ('requested', 'debited')
+      then to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end)
+where stream_id like 'transfer-%';
+
+-- What commands were answered with holds the account as it was then.
+update outcomes
+set detail = jsonb_set(detail, '{account}', detail -> 'account'
+  || '{"limits": {"perTransferMinor": null, "dailyMinor": null, "approvalThresholdMinor": null}, "holds": {}, "outgoing": null}')
+where detail ? 'account';
+
+update commands
+set payload = payload || '{"feeMinor": "0", "quoteId": null, "rate": null, "reverses": null, "holdId": null, "executeAt": null}'
+  || jsonb_build_object('creditMinor', payload -> 'amountMinor', 'creditCurrency', payload -> 'currency')
+where type = 'transfer';
+
+-- Down Migration
+drop table expected_workflows;
+drop index commands_by_resource;

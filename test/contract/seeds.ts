@@ -1,0 +1,77 @@
+import { expect } from 'vitest';
+import { ask } from '../ask.ts';
+import type { House } from '../house.ts';
+import type { NamedOperation, OpenApiDocument } from './document.ts';
+
+/** Values for the path parameters of an operation, by the operation's name. */
+export type Seeds = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** What must be there before the contract is tried: made over HTTP with the ids of the document's examples. */
+export async function seed(house: House, document: OpenApiDocument): Promise<Seeds> {
+  await open(house, 'alice', '500000.00');
+  await open(house, 'bob', '500000.00');
+  // Not alice: the document's example of a transfer needs her open and unfrozen.
+  for (const id of ['to-freeze', 'to-unfreeze', 'to-close']) await open(house, id);
+  await post(house, '/api/accounts/to-unfreeze/freeze', { reason: 'seed' });
+  const move = { from: 'alice', to: 'bob', amount: '1.00', currency: 'EUR' };
+  await post(house, '/api/transfers', { id: 'seeded', ...move });
+  await post(house, '/api/transfers', { id: 'seeded-2', ...move });
+  const { items } = (await ask(house, 'GET', '/api/commands?limit=1')).body;
+  const known: Seeds = {
+    'POST /api/accounts/{id}/freeze': { id: 'to-freeze' },
+    'POST /api/accounts/{id}/unfreeze': { id: 'to-unfreeze' },
+    'POST /api/accounts/{id}/close': { id: 'to-close' },
+    'GET /api/transfers/{id}': { id: 'seeded' },
+    'GET /api/commands/{id}': { id: items[0]!.id },
+  };
+  return Object.fromEntries(Object.entries(known).filter(([name]) => isDocumented(document, name)));
+}
+
+function isDocumented(document: OpenApiDocument, name: string): boolean {
+  const [, path = ''] = name.split(' ');
+  return path in document.paths;
+}
+
+async function open(house: House, id: string, initialDeposit = '0'): Promise<void> {
+  await post(house, '/api/accounts', { id, currency: 'EUR', initialDeposit });
+}
+
+async function post(house: House, path: string, body: object) {
+  const answer = await ask(house, 'POST', path, body);
+  expect(answer.status, `POST ${path}: ${answer.text}`).toBeLessThan(300);
+  return answer.body;
+}
+
+/** The document with the seeded ids as examples of path parameters; nothing else differs. */
+export function pointExamplesAtSeeds(document: OpenApiDocument, seeds: Seeds): OpenApiDocument {
+  const copy = structuredClone(document);
+  for (const [name, values] of Object.entries(seeds)) {
+    const [method = '', path = ''] = name.split(' ');
+    const operations = new Map(Object.entries(copy.paths[path] ?? {}));
+    for (const parameter of operations.get(method.toLowerCase())?.parameters ?? []) {
+      const value = parameter.in === 'path' ? values[parameter.name] : undefined;
+      if (value !== undefined) parameter.schema.example = value;
+    }
+  }
+  return copy;
+}
+
+/** A cursor of each list that has a second page, by the list's address. */
+export async function cursorsOf(
+  house: House,
+  operations: readonly NamedOperation[],
+  seeds: Seeds,
+): Promise<Record<string, string>> {
+  const cursors: Record<string, string> = {};
+  for (const { name, path, operation } of operations) {
+    const parameters = operation.parameters ?? [];
+    if (!parameters.some((parameter) => parameter.in === 'query' && parameter.name === 'cursor')) continue;
+    const address = path.replaceAll(/\{([^}]+)\}/g, (_, key: string) => {
+      const documented = parameters.find((parameter) => parameter.in === 'path' && parameter.name === key);
+      return seeds[name]?.[key] ?? String(documented?.schema.example);
+    });
+    const { status, body } = await ask(house, 'GET', `${address}?limit=1`);
+    if (status === 200 && body.nextCursor) cursors[address] = body.nextCursor;
+  }
+  return cursors;
+}

@@ -1,0 +1,3 @@
+import { recordFetch } from './record.ts';
+
+recordFetch();
