@@ -2,7 +2,7 @@ import type { AccountCommand } from '../domain/account.ts';
 import type { AccountCommandList, AccountCommandResult, AccountItem } from '../domain/account-commands.ts';
 import { decide } from '../domain/account-decider.ts';
 import type { EventMetadata } from '../domain/events.ts';
-import { accountStream, type StreamId } from '../domain/ids.ts';
+import { accountStream, type StreamId, type Tenant } from '../domain/ids.ts';
 import { refusal } from '../domain/refusals.ts';
 import { fromWire, toWire } from '../domain/wire.ts';
 import type { Draft } from '../sql/draft.ts';
@@ -10,6 +10,7 @@ import { transact } from '../sql/ledger.ts';
 import type { Outcome } from '../sql/outcomes.ts';
 import { inChunks } from './chunks.ts';
 import type { ActivityDeps } from './deps.ts';
+import { followHold } from './hold-ends.ts';
 
 /** Why a command is given up that the code or its account's rows cannot process. Nothing has changed then. */
 const PROCESSING_FAILED = refusal(
@@ -18,7 +19,7 @@ const PROCESSING_FAILED = refusal(
 );
 
 /**
- * Decides commands of single accounts (open, deposit, withdraw, freeze, unfreeze, close), on a list. Each acts
+ * Decides commands of single accounts (open, cash, lifecycle, limits, holds), on a list. Each acts
  * once: its outcome row holds what was decided and what the client is told. One that cannot be processed even
  * alone is refused, so that it has an end. Throws for outages.
  */
@@ -27,7 +28,7 @@ export function createDecideAccountCommands(deps: ActivityDeps) {
     const decideAll = (chunk: readonly AccountItem[], streams: StreamId[], decideOne: DecideOne) => {
       const outcomes = chunk.map(({ commandId }) => ({ subjectId: commandId, leg: 'command' as const }));
       return transact(deps.pool, { tenant, streams, outcomes }, deps.now, (draft) =>
-        chunk.map((item) => once(draft, item, decideOne)),
+        chunk.map((item) => once(draft, tenant, item, decideOne)),
       );
     };
     return inChunks({
@@ -47,13 +48,13 @@ export function createDecideAccountCommands(deps: ActivityDeps) {
   };
 }
 
-type DecideOne = (draft: Draft, item: AccountItem) => Outcome;
+type DecideOne = (draft: Draft, tenant: Tenant, item: AccountItem) => Outcome;
 
-function once(draft: Draft, item: AccountItem, decideOne: DecideOne): AccountCommandResult {
+function once(draft: Draft, tenant: Tenant, item: AccountItem, decideOne: DecideOne): AccountCommandResult {
   const { commandId } = item;
   const key = { subjectId: commandId, leg: 'command' as const };
   const earlier = draft.outcome(key);
-  const outcome = earlier ?? decideOne(draft, item);
+  const outcome = earlier ?? decideOne(draft, tenant, item);
   const done = outcome.result === 'done';
   if (earlier === undefined) {
     draft.record(key, outcome);
@@ -62,13 +63,16 @@ function once(draft: Draft, item: AccountItem, decideOne: DecideOne): AccountCom
   return { commandId, result: done ? 'done' : 'refused', refusal: outcome.refusal };
 }
 
-function apply(draft: Draft, item: AccountItem): Outcome {
+function apply(draft: Draft, tenant: Tenant, item: AccountItem): Outcome {
   const { type, data } = item.command;
   const command = { type, data: fromWire(data) } as AccountCommand;
   const { accountId } = command.data;
   const decision = decide(command, draft.account(accountId), draft.at);
   if (!decision.ok) return { result: 'refused', refusal: decision.refusal, detail: null };
-  for (const event of decision.events) draft.appendToAccount(accountId, event, eventMetadata(item));
+  for (const event of decision.events) {
+    draft.appendToAccount(accountId, event, eventMetadata(item));
+    followHold(draft, tenant, accountId, event);
+  }
   const account = draft.account(accountId);
   if (account === null) throw new Error(`account ${accountId} is missing after ${type}`);
   return {

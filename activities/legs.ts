@@ -1,15 +1,24 @@
+import { type BatchRange, type RangeResult, tally } from '../domain/batch.ts';
 import type { AccountEvent, EventMetadata } from '../domain/events.ts';
 import { type AccountId, accountStream, type StreamId, type Tenant, transferStream } from '../domain/ids.ts';
 import type { Waits } from '../domain/legs.ts';
 import { type Decision, type Refusal, refusal } from '../domain/refusals.ts';
-import { type LegResult, readItem, type TransferItem, type TransferList } from '../domain/saga.ts';
+import {
+  type LegResult,
+  readItem,
+  type TransferItem,
+  type TransferList,
+  type WireItem,
+} from '../domain/saga.ts';
 import { termsOf } from '../domain/terms.ts';
 import { hasWaited } from '../domain/transfer.ts';
+import type { Queryable } from '../platform/postgres.ts';
 import type { Draft } from '../sql/draft.ts';
 import { transact } from '../sql/ledger.ts';
 import type { Outcome } from '../sql/outcomes.ts';
 import { inChunks } from './chunks.ts';
 import type { ActivityDeps } from './deps.ts';
+import { followHold } from './hold-ends.ts';
 import { ownWorkflow, transferWorkflowId } from './own-workflow.ts';
 
 /** What tells one step of the saga from the other. */
@@ -18,6 +27,10 @@ export type LegRules = {
   /** The account whose head decides. */
   readonly accountOf: (item: TransferItem) => AccountId;
   readonly decide: (draft: Draft, item: TransferItem) => Decision<AccountEvent> | Waits;
+  /** The items of a batch's range that want this step. */
+  readonly itemsOf: (db: Queryable, range: BatchRange) => Promise<WireItem[]>;
+  /** The batches of these items that were cancelled: what is undecided of them ends then. */
+  readonly cancelled?: (db: Queryable, tenant: Tenant, batchIds: readonly string[]) => Promise<Cancelled>;
   /** What else changes where the step is done. */
   readonly whenDone?: (draft: Draft, item: TransferItem) => void;
   /** What the transfer's own stream says of a refusal. */
@@ -25,6 +38,11 @@ export type LegRules = {
   /** Which result ends the transfer, and with it the command: a refused credit still has its refund before it. */
   readonly endsOn: 'refused' | 'done';
 };
+
+/** Why what is undecided of a batch is cancelled, by the batch's id. */
+type Cancelled = ReadonlyMap<string, Refusal>;
+
+const NONE_CANCELLED: Cancelled = new Map();
 
 /** Why an item is given up that the code or its rows cannot process. */
 export const PROCESSING_FAILED = refusal(
@@ -38,27 +56,50 @@ export const PROCESSING_FAILED = refusal(
  * @throws for outages only.
  */
 export function createLeg(deps: ActivityDeps, rules: LegRules) {
-  return ({ tenant, items }: TransferList): Promise<LegResult[]> =>
-    inChunks({
-      items,
-      log: deps.log,
-      decide: (wire) => decideChunk(deps, rules, tenant, wire.map(readItem)),
-      poison: async ({ transferId }): Promise<LegResult> => ({
-        transferId,
-        result: 'failed',
-        refusal: PROCESSING_FAILED,
-      }),
-    });
+  return (list: TransferList): Promise<LegResult[]> => decideAll(deps, rules, list);
 }
 
-function decideChunk(deps: ActivityDeps, rules: LegRules, tenant: Tenant, items: readonly TransferItem[]) {
+/** The same step on a range of a batch, whose items are rows; what it returns stays small. */
+export function createRangeLeg(deps: ActivityDeps, rules: LegRules) {
+  return async (range: BatchRange): Promise<RangeResult> => {
+    const items = await rules.itemsOf(deps.pool, range);
+    const results = await decideAll(deps, rules, { tenant: range.tenant, items });
+    const failed = results.filter(({ result }) => result === 'failed');
+    return {
+      counts: tally(results.map(({ result }) => result)),
+      failed: failed.map(({ transferId }) => transferId),
+    };
+  };
+}
+
+function decideAll(deps: ActivityDeps, rules: LegRules, { tenant, items }: TransferList) {
+  return inChunks({
+    items,
+    log: deps.log,
+    decide: (wire) => decideChunk(deps, rules, tenant, wire.map(readItem)),
+    poison: async ({ transferId }): Promise<LegResult> => ({
+      transferId,
+      result: 'failed',
+      refusal: PROCESSING_FAILED,
+    }),
+  });
+}
+
+async function decideChunk(
+  deps: ActivityDeps,
+  rules: LegRules,
+  tenant: Tenant,
+  items: readonly TransferItem[],
+): Promise<LegResult[]> {
+  const batchIds = new Set(items.flatMap(({ batchId }) => (batchId === null ? [] : [batchId])));
+  const cancelled = (await rules.cancelled?.(deps.pool, tenant, [...batchIds])) ?? NONE_CANCELLED;
   const needs = {
     tenant,
     streams: items.flatMap((item) => [accountStream(rules.accountOf(item)), ...transferStreams(item)]),
     outcomes: items.map(({ transferId: subjectId }) => ({ subjectId, leg: rules.leg })),
   };
   return transact(deps.pool, needs, deps.now, (draft) =>
-    items.map((item) => once(draft, tenant, item, rules)),
+    items.map((item) => once(draft, tenant, item, rules, cancelled)),
   );
 }
 
@@ -67,19 +108,37 @@ export function transferStreams({ transferId, reverses }: TransferItem): StreamI
   return [transferStream(transferId), ...(reverses === null ? [] : [transferStream(reverses)])];
 }
 
-function once(draft: Draft, tenant: Tenant, item: TransferItem, rules: LegRules): LegResult {
+function once(
+  draft: Draft,
+  tenant: Tenant,
+  item: TransferItem,
+  rules: LegRules,
+  cancelled: Cancelled,
+): LegResult {
   const { transferId } = item;
   const key = { subjectId: transferId, leg: rules.leg };
   const earlier = draft.outcome(key);
   if (earlier !== undefined) return { transferId, result: earlier.result, refusal: earlier.refusal };
+  const why = item.batchId === null ? undefined : cancelled.get(item.batchId);
+  if (why !== undefined) return cancelUndecided(draft, tenant, item, why);
   const decision = rules.decide(draft, item);
   if (decision.ok === 'waits') return wait(draft, tenant, item, decision);
-  const outcome = apply(draft, item, decision, rules);
+  const outcome = apply(draft, tenant, item, decision, rules);
   draft.record(key, outcome);
   if (outcome.result === rules.endsOn) {
     endTransfer(draft, tenant, item, outcome.result === 'done' ? 'completed' : 'refused', outcome.refusal);
   }
   return { transferId, result: outcome.result, refusal: outcome.refusal };
+}
+
+/** Before the debit: nothing has moved, and from now on nothing may. */
+function cancelUndecided(draft: Draft, tenant: Tenant, item: TransferItem, why: Refusal): LegResult {
+  const { transferId } = item;
+  draft.record({ subjectId: transferId, leg: 'debit' }, { result: 'void', refusal: null, detail: null });
+  const event = { type: 'TransferCancelled' as const, data: { ...termsOf(item), refusal: why } };
+  draft.appendToTransfer(transferId, event, eventMetadata(item));
+  endTransfer(draft, tenant, item, 'refused', why);
+  return { transferId, result: 'void', refusal: why };
 }
 
 /** Nothing is decided: a workflow of the transfer's own looks again, also when Temporal's state is lost meanwhile. */
@@ -94,6 +153,7 @@ function wait(draft: Draft, tenant: Tenant, item: TransferItem, { event, until }
 
 function apply(
   draft: Draft,
+  tenant: Tenant,
   item: TransferItem,
   decision: Decision<AccountEvent>,
   { accountOf, refusedAs, whenDone }: LegRules,
@@ -103,7 +163,10 @@ function apply(
     draft.appendToTransfer(item.transferId, event, eventMetadata(item));
     return { result: 'refused', refusal: decision.refusal, detail: null };
   }
-  for (const event of decision.events) draft.appendToAccount(accountOf(item), event, eventMetadata(item));
+  for (const event of decision.events) {
+    draft.appendToAccount(accountOf(item), event, eventMetadata(item));
+    followHold(draft, tenant, accountOf(item), event);
+  }
   whenDone?.(draft, item);
   return { result: 'done', refusal: null, detail: null };
 }

@@ -1,7 +1,8 @@
-import { z } from '@hono/zod-openapi';
 import { describe, expect, test } from 'vitest';
 import { createLog } from '../platform/log.ts';
 import { createPool } from '../platform/postgres.ts';
+import { documentSchema } from '../test/contract/document.ts';
+import { lacks, untypedSchemas } from '../test/contract/lint.ts';
 import { recorded } from '../test/proofs/record.ts';
 import { createApp } from './app.ts';
 
@@ -346,7 +347,7 @@ describe('the other refusals of the border', () => {
 });
 
 describe('the OpenAPI document', () => {
-  test('names every route, with its errors and without an untyped schema', async () => {
+  test('tells of each route its summary, tag, example and errors, and leaves no schema untyped', async () => {
     const document = documentSchema.parse(await (await app.request('/openapi.json')).json());
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths)).toContain('/api/accounts/{id}/deposits');
@@ -354,35 +355,39 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(create?.responses ?? {})).toEqual(
       expect.arrayContaining(['201', '202', '400', '409', '422', '503']),
     );
-    expect(untyped(document.components.schemas, '#')).toEqual([]);
-    expect(untyped(document.paths, '#/paths')).toEqual([]);
+    expect(untypedSchemas(document)).toEqual([]);
+    expect(lacks(document)).toEqual([]);
   });
 });
 
-const documentSchema = z.object({
-  openapi: z.string(),
-  components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
-  paths: z.record(
-    z.string(),
-    z.record(z.string(), z.looseObject({ responses: z.record(z.string(), z.unknown()) })),
-  ),
+describe('the API reference', () => {
+  test('is a page with all of its files from here, under a policy that lets nothing else in', async () => {
+    const page = await app.request('/docs');
+    const html = await page.text();
+    expect(page.headers.get('content-type')).toMatch('text/html');
+    expect(page.headers.get('content-security-policy')).toMatch("default-src 'none'; script-src 'self'");
+    expect(html).not.toMatch(/https?:|<script>|<style|style=/);
+    const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file!);
+    expect(files).toHaveLength(4);
+    for (const file of files) expect((await app.request(file)).status, file).toBe(200);
+  });
+
+  test.each([
+    ['start.js', 'text/javascript'],
+    ['swagger-ui-bundle.js', 'text/javascript'],
+    ['swagger-ui.css', 'text/css'],
+    ['favicon-32x32.png', 'image/png'],
+  ])('serves %s as %s', async (file, type) => {
+    const response = await app.request(`/docs/${file}`);
+    expect(response.headers.get('content-type')).toMatch(type);
+    expect(response.headers.get('cache-control')).toBe('public, max-age=3600');
+    expect(Number((await response.arrayBuffer()).byteLength)).toBeGreaterThan(100);
+  });
+
+  test.each(['package.json', 'swagger-ui.js', '..%2fpackage.json', '%2e%2e', 'toString'])(
+    'does not serve %s',
+    async (file) => {
+      expect((await ask('GET', `/docs/${file}`)).response.status).toBe(404);
+    },
+  );
 });
-
-/** Pointers to schemas that say nothing about their type. */
-function untyped(node: unknown, pointer: string): string[] {
-  if (typeof node !== 'object' || node === null) return [];
-  const own = 'schema' in node && isEmpty(node.schema) ? [`${pointer}/schema`] : [];
-  const properties =
-    'properties' in node && typeof node.properties === 'object' ? (node.properties ?? {}) : {};
-  const empty = Object.entries(properties).filter(([, schema]) => isEmpty(schema));
-  return [
-    ...own,
-    ...empty.map(([name]) => `${pointer}/properties/${name}`),
-    ...Object.entries(node).flatMap(([key, child]) => untyped(child, `${pointer}/${key}`)),
-  ];
-}
-
-function isEmpty(schema: unknown): boolean {
-  const says = ['type', '$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const'];
-  return typeof schema === 'object' && schema !== null && !says.some((key) => key in schema);
-}

@@ -10,6 +10,7 @@ import { OPENAPI, openapiRoute } from './openapi.ts';
 import { answerProblem, Problem } from './problem.ts';
 import { accountHistoryRoutes } from './routes/account-history.ts';
 import { accountRoutes } from './routes/accounts.ts';
+import { captureRoutes } from './routes/captures.ts';
 import { cashRoutes } from './routes/cash.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { customerRoutes } from './routes/customers.ts';
@@ -17,8 +18,10 @@ import { docsRoutes } from './routes/docs.ts';
 import { eventStreamRoutes } from './routes/event-stream.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { holdRoutes } from './routes/holds.ts';
 import { integrityRoutes } from './routes/integrity.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
+import { limitRoutes } from './routes/limits.ts';
 import { projectionRoutes } from './routes/projections.ts';
 import { quoteRoutes } from './routes/quotes.ts';
 import { rateRoutes } from './routes/rates.ts';
@@ -50,6 +53,9 @@ export function createApp(deps: Deps) {
     .route('/', accountRoutes(deps))
     .route('/', cashRoutes(deps))
     .route('/', lifecycleRoutes(deps))
+    .route('/', limitRoutes(deps))
+    .route('/', holdRoutes(deps))
+    .route('/', captureRoutes(deps))
     .route('/', accountHistoryRoutes(deps))
     .route('/', statementRoutes(deps))
     .route('/', customerRoutes(deps))

@@ -1,10 +1,10 @@
 import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { readCommandByKey } from '../sql/commands.ts';
 import { readCustomer } from '../sql/customers.ts';
 import type { commandHeaders } from './commanding.ts';
 import type { AppEnv, Deps } from './context.ts';
 import { Problem } from './problem.ts';
+import { isRepeat } from './repeat.ts';
 
 /**
  * Makes sure that an account's owner may have one, before the wish is recorded, so that a refusal burns no key. A
@@ -31,17 +31,4 @@ async function findProblem(c: Context<AppEnv>, deps: Deps, ownerId: string): Pro
     'customer-erased',
     `The personal data of customer ${ownerId} was erased: no new accounts.`,
   );
-}
-
-/** Whether the key was here before; whether with the same wish is the recording's to tell. */
-async function isRepeat(
-  c: Context<AppEnv>,
-  deps: Deps,
-  route: string,
-  headers: z.infer<typeof commandHeaders>,
-): Promise<boolean> {
-  const idempotencyKey = headers['Idempotency-Key'];
-  if (idempotencyKey === undefined) return false;
-  const scope = { tenant: c.get('tenant'), principal: c.get('principal'), route, idempotencyKey };
-  return (await readCommandByKey(deps.pool, scope)) !== undefined;
 }

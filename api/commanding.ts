@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { CommandRequest } from '../dispatch/dispatcher.ts';
+import type { CommandRequest, Dispatched } from '../dispatch/dispatcher.ts';
 import { unreachable } from '../domain/unreachable.ts';
 import type { Claim, Command } from '../sql/commands.ts';
 import { parsePrefer } from './border/prefer.ts';
@@ -53,9 +53,7 @@ export async function execute(
     waitMs: preference.waitMs,
     ...(said === undefined ? {} : { said }),
   });
-  if (dispatched.kind !== 'taken') return answerRecorded(c, dispatched);
-  const { kind, resourceId } = dispatched.claim;
-  throw new Problem(TAKEN[kind], `${kind} ${resourceId} belongs to another request: choose another id, or none.`);
+  return answerRecorded(c, dispatched);
 }
 
 /** What is told of an id that another command has claimed. */
@@ -72,26 +70,25 @@ const TAKEN = {
   'quote-use': 'quote-used',
 } as const satisfies Record<Claim['kind'], ProblemCode>;
 
-/** What became of a recording, dispatched or direct. */
-type Outcome =
-  | { kind: 'recorded'; replayed: boolean; command: Command }
-  | { kind: 'taken'; code: ProblemCode }
-  | { kind: 'key-reused' };
-
 /**
- * The recorded command, with the header that tells a replay.
+ * The command of a wish that was recorded, dispatched or direct, with the header that tells a replay.
  * @throws Problem 409 where the id is taken, 422 where the key was used for another request
  */
-export function answerRecorded(c: Context<AppEnv>, outcome: Outcome): Command {
-  switch (outcome.kind) {
+export function answerRecorded(c: Context<AppEnv>, recorded: Dispatched): Command {
+  switch (recorded.kind) {
     case 'recorded':
-      if (outcome.replayed) c.header('Idempotency-Replayed', 'true');
-      return outcome.command;
-    case 'taken':
-      throw new Problem(outcome.code, 'The id belongs to another request: choose another, or none.');
+      if (recorded.replayed) c.header('Idempotency-Replayed', 'true');
+      return recorded.command;
+    case 'taken': {
+      const { kind, resourceId } = recorded.claim;
+      throw new Problem(
+        TAKEN[kind],
+        `${kind} ${resourceId} belongs to another request: choose another id, or none.`,
+      );
+    }
     case 'key-reused':
       throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another request before.');
     default:
-      return unreachable(outcome);
+      return unreachable(recorded);
   }
 }

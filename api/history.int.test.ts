@@ -158,7 +158,10 @@ describe('statements', () => {
   beforeAll(async () => {
     await open(accountId, '100.00');
     for (const amount of ['1.00', '2.00', '3.00']) await deposit(accountId, amount);
-    const { body } = await post(`/api/accounts/${accountId}/withdrawals`, { amount: '4.50', currency: 'EUR' });
+    const { body } = await post(`/api/accounts/${accountId}/withdrawals`, {
+      amount: '4.50',
+      currency: 'EUR',
+    });
     const whole = await get(`/api/accounts/${accountId}/statement?minVersion=${body.version}`);
     expect(whole.status, whole.text).toBe(200);
     rows = statementOf(whole).items;
@@ -287,7 +290,14 @@ describe('statements', () => {
   test('as CSV it is a file of every row, with formulas made harmless', async () => {
     const csvAccount = id('csv');
     await open(csvAccount, '1.00');
-    const texts = ['=HYPERLINK("http://evil")', '+1', '-1', '@sum', 'plain, "quoted"\nand broken', "it's 1-1"];
+    const texts = [
+      '=HYPERLINK("http://evil")',
+      '+1',
+      '-1',
+      '@sum',
+      'plain, "quoted"\nand broken',
+      "it's 1-1",
+    ];
     let version = 0;
     for (const text of texts) version = (await deposit(csvAccount, '1.00', text)).version;
     await get(`/api/accounts/${csvAccount}?minVersion=${version}`);

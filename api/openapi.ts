@@ -33,7 +33,7 @@ export const openapiRoute = createRoute({
   responses: {
     200: json(
       'The document',
-      z.looseObject({ openapi: z.string().openapi({ example: '3.1.0' }) }).openapi('OpenApi'),
+      z.object({ openapi: z.string().openapi({ example: '3.1.0' }) }).openapi('OpenApi'),
     ),
   },
 });

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Tenant } from '../domain/ids.ts';
+import { loadConfig } from '../platform/config.ts';
 import { createPool, type Pool, type Queryable } from '../platform/postgres.ts';
 import { countLog } from '../sql/integrity/store-rows.ts';
 import { listTransactions } from '../sql/list-transactions.ts';
@@ -136,7 +137,7 @@ describe('one snapshot', () => {
       readPool: watched,
       dispatcher: { execute: () => Promise.reject(new Error('no command is asked for')) },
       health: {},
-      config: { COMMAND_WAIT_MS: 1, READ_WAIT_MS: 1, TEMPORAL_UI_URL: '', TEMPORAL_NAMESPACE: 'default' },
+      config: loadConfig({ ...inject('stack') }),
       log,
       now: () => new Date(),
       newId: () => 'request-1',

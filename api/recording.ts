@@ -8,7 +8,6 @@ import { hashJson } from '../sql/hash.ts';
 import { type DirectCommand, recordResource } from '../sql/record-resource.ts';
 import { answerRecorded, type commandHeaders } from './commanding.ts';
 import type { AppEnv, Deps } from './context.ts';
-import type { ProblemCode } from './problem.ts';
 
 /** A wish that is done as it is recorded, such as a new customer or a rate. */
 export type Recording = {
@@ -16,8 +15,8 @@ export type Recording = {
   /** Template, such as `PUT /api/rates/:pair`: an Idempotency-Key is scoped to it. */
   readonly route: string;
   readonly resource: { readonly kind: ResourceKind; readonly id: string };
-  /** The problem where the resource's id is taken; null where the wish creates no resource. */
-  readonly exists: ProblemCode | null;
+  /** True where the wish creates the resource: only one command ever may. */
+  readonly creates: boolean;
   /**
    * The wish as JSON without what the server chose (an id that the client left out is null): a repeat under the
    * same key must have the same one.
@@ -56,8 +55,7 @@ export async function recordDone(
       return answerRecorded(c, { kind: 'recorded', replayed: true, command: recorded.command });
     }
     case 'taken':
-      if (recording.exists === null) throw new Error(`${recording.type} claims nothing, and found it taken`);
-      return answerRecorded(c, { kind: 'taken', code: recording.exists });
+      return answerRecorded(c, recorded);
     default:
       return unreachable(recorded);
   }
@@ -84,7 +82,7 @@ function directCommand(
     payload: recording.payload,
     resourceKind: recording.resource.kind,
     resourceId: recording.resource.id,
-    claimsResource: recording.exists !== null,
+    claimsResource: recording.creates,
     createdAt: deps.now().toISOString(),
   };
 }

@@ -143,7 +143,13 @@ describe('the timeline of a transfer', () => {
     await house.readPool.query('delete from deliveries where stream_id = $1', [`account-${id('b')}`]);
     const steps = (await timeline(id('healed'))).filter((step) => step.streamId === `account-${id('b')}`);
     expect(steps.slice(1)).toEqual([
-      expect.objectContaining({ kind: 'event_delivered', topic: null, partition: null, offset: null, at: null }),
+      expect.objectContaining({
+        kind: 'event_delivered',
+        topic: null,
+        partition: null,
+        offset: null,
+        at: null,
+      }),
       expect.objectContaining({ kind: 'event_projected', at: null }),
     ]);
   });

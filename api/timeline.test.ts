@@ -6,12 +6,7 @@ import type { PlacedEvent } from '../sql/list-events.ts';
 import { type TimelineFacts, timelineOf } from './timeline.ts';
 import type { TimelineStep } from './views/timeline.ts';
 
-const config = {
-  COMMAND_WAIT_MS: 1,
-  READ_WAIT_MS: 1,
-  TEMPORAL_UI_URL: 'http://ui.test/',
-  TEMPORAL_NAMESPACE: 'default',
-};
+const webUi = { TEMPORAL_UI_URL: 'http://ui.test/', TEMPORAL_NAMESPACE: 'default' };
 const at = (second: number) => `2026-08-01T12:00:0${second}.000Z`;
 
 function command(id: string, second: number, more: Partial<Command> = {}): Command {
@@ -62,7 +57,7 @@ const done = { status: 'completed', finishedAt: at(3) } as const;
 
 /** Steps as short words: kind, and what it is about. */
 function tell(facts: TimelineFacts): string[] {
-  return timelineOf(facts, config).map((step) => `${step.kind} ${subject(step)}`);
+  return timelineOf(facts, webUi).map((step) => `${step.kind} ${subject(step)}`);
 }
 function subject(step: TimelineStep): string {
   if ('streamId' in step) return `${step.streamId}@${step.version}`;
@@ -71,7 +66,7 @@ function subject(step: TimelineStep): string {
 
 describe('a timeline', () => {
   test('of a transfer that was only recorded is its command', () => {
-    expect(timelineOf({ ...nothing, command: command('c1', 1) }, config)).toEqual([
+    expect(timelineOf({ ...nothing, command: command('c1', 1) }, webUi)).toEqual([
       { kind: 'command_accepted', commandId: 'c1', type: 'transfer', principal: 'local', at: at(1) },
     ]);
   });
@@ -99,13 +94,13 @@ describe('a timeline', () => {
       'event_delivered account-b@7',
       'event_projected account-b@7',
     ]);
-    expect(timelineOf(facts, config)).toContainEqual({
+    expect(timelineOf(facts, webUi)).toContainEqual({
       kind: 'workflow_started',
       workflowId: 'main/transfer/t',
       url: 'http://ui.test/namespaces/default/workflows/main%2Ftransfer%2Ft',
       at: at(5),
     });
-    expect(timelineOf(facts, config)).toContainEqual({
+    expect(timelineOf(facts, webUi)).toContainEqual({
       kind: 'event_delivered',
       streamId: 'account-b',
       version: 7,
@@ -118,7 +113,7 @@ describe('a timeline', () => {
 
   test('leaves out what has not happened: no position, no delivery, no projection, no end', () => {
     const events = [{ ...debit, position: null }];
-    const steps = timelineOf({ ...nothing, command: command('c1', 1), events }, config);
+    const steps = timelineOf({ ...nothing, command: command('c1', 1), events }, webUi);
     expect(steps.map(({ kind }) => kind)).toEqual(['command_accepted', 'workflow_started', 'event_appended']);
     expect(steps[2]).toMatchObject({ position: null });
   });
@@ -126,7 +121,7 @@ describe('a timeline', () => {
   test('tells by null that an event was read from the store, and a delivery that was parked without a projection', () => {
     const healed = new Map([['account-a', 3]]);
     const facts = { ...nothing, command: command('c1', 1), events: [debit, credit], projected: healed };
-    const steps = timelineOf({ ...facts, deliveries: [delivery(credit)] }, config);
+    const steps = timelineOf({ ...facts, deliveries: [delivery(credit)] }, webUi);
     const nulls = { topic: null, partition: null, offset: null, at: null };
     expect(steps).toContainEqual({ kind: 'event_delivered', streamId: 'account-a', version: 3, ...nulls });
     expect(steps).toContainEqual({ kind: 'event_projected', streamId: 'account-a', version: 3, at: null });

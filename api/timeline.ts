@@ -1,10 +1,9 @@
 import type { Command } from '../sql/commands.ts';
 import type { KafkaDelivery } from '../sql/deliveries.ts';
 import type { PlacedEvent } from '../sql/list-events.ts';
-import type { Deps } from './context.ts';
 import { positionView } from './views/account.ts';
 import type { TimelineStep } from './views/timeline.ts';
-import { workflowUrl } from './views/transfer.ts';
+import { type WebUi, workflowUrl } from './views/transfer.ts';
 
 /** What a timeline is made of. */
 export type TimelineFacts = {
@@ -27,13 +26,13 @@ type Placed = { readonly command: Command; readonly before: number; readonly aft
  * behind it; a command and its workflow before its first event, and its end right behind its last one, as they are
  * of one transaction. The clock only places a command that led to no event. What has not happened is absent.
  */
-export function timelineOf(facts: TimelineFacts, config: Deps['config']): TimelineStep[] {
+export function timelineOf(facts: TimelineFacts, webUi: WebUi): TimelineStep[] {
   const placed = [
     place(facts.command, facts.events, 0),
     ...facts.laterCommands.map((command) => place(command, facts.events)),
   ];
   const begins = (index: number) =>
-    placed.filter(({ before }) => before === index).flatMap((one) => beginning(one, facts, config));
+    placed.filter(({ before }) => before === index).flatMap((one) => beginning(one, facts, webUi));
   const steps = facts.events.flatMap((event, index) => [
     ...begins(index),
     appended(event),
@@ -54,11 +53,11 @@ function nextByClock({ createdAt }: Command, events: readonly PlacedEvent[]): nu
   return next === -1 ? events.length : next;
 }
 
-function beginning({ command, after }: Placed, facts: TimelineFacts, config: Deps['config']): TimelineStep[] {
+function beginning({ command, after }: Placed, facts: TimelineFacts, webUi: WebUi): TimelineStep[] {
   const { commandId, type, principal, createdAt: at } = command;
   const accepted: TimelineStep = { kind: 'command_accepted', commandId, type, principal, at };
   const ended = after === -1 ? finished(command) : [];
-  return [accepted, ...workflow(command, after !== -1, facts, config), ...ended];
+  return [accepted, ...workflow(command, after !== -1, facts, webUi), ...ended];
 }
 
 /** A workflow is known to have run where something came of it; the same one is told once. */
@@ -66,12 +65,12 @@ function workflow(
   command: Command,
   hasEvents: boolean,
   { command: first }: TimelineFacts,
-  config: Deps['config'],
+  webUi: WebUi,
 ): TimelineStep[] {
   const { workflowId, createdAt, status } = command;
   if (workflowId === null || (!hasEvents && status === 'accepted')) return [];
   if (command !== first && workflowId === first.workflowId) return [];
-  return [{ kind: 'workflow_started', workflowId, url: workflowUrl(workflowId, config), at: createdAt }];
+  return [{ kind: 'workflow_started', workflowId, url: workflowUrl(workflowId, webUi), at: createdAt }];
 }
 
 function finished({ commandId, status, refusal, finishedAt }: Command): TimelineStep[] {

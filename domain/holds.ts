@@ -24,7 +24,8 @@ export function decideHold(data: Data<'placeHold'>, account: Account, at: string
     return refuse('limit-exceeded', `Account ${accountId} has ${MAX_OPEN_HOLDS} open holds already.`);
   }
   const heldMinor = account.heldMinor + hold.amountMinor;
-  if (heldMinor > MAX_MINOR) return refuse('limit-exceeded', `What is held on ${accountId} would pass 18 digits.`);
+  if (heldMinor > MAX_MINOR)
+    return refuse('limit-exceeded', `What is held on ${accountId} would pass 18 digits.`);
   return accept({ type: 'FundsHeld', data: { ...hold, heldMinor } });
 }
 

@@ -1,7 +1,14 @@
+import type { DomainEvent, LegEvent, TransferEvent } from '../domain/events.ts';
+import type { Refusal } from '../domain/refusals.ts';
 import { termsOf } from '../domain/terms.ts';
 import { isTransferEvent } from '../domain/transfer.ts';
 import { unreachable } from '../domain/unreachable.ts';
-import { mergeTransfers, type TransferRow } from '../sql/projections/transfers.ts';
+import {
+  mergeTransfers,
+  type Reversed,
+  type TransferFacts,
+  type TransferRow,
+} from '../sql/projections/transfers.ts';
 import { followsEverything, pureProjection, type Step } from './projection.ts';
 
 /**
@@ -11,47 +18,67 @@ import { followsEverything, pureProjection, type Step } from './projection.ts';
 export const transfers = pureProjection({
   name: 'transfers',
   follows: followsEverything,
-  toRow: toTransfer,
+  toRows: toTransfers,
   write: ({ client, target }, rows) => mergeTransfers(client, target.generation, merge(rows)),
 });
 
-/** What an event tells about a transfer; null for an event that is none's. */
-export function toTransfer({ event, fact }: Step): TransferRow | null {
-  if (!isTransferEvent(fact)) return null;
-  const row = { ...NOTHING, tenant: event.tenant, terms: termsOf(fact.data), firstPosition: event.position };
-  const at = event.occurredAt;
+/** What an event tells about a transfer; nothing for an event that is none's. */
+export function toTransfers({ event, fact }: Step): TransferRow[] {
+  if (!isTransferEvent(fact)) return [];
+  return [
+    {
+      tenant: event.tenant,
+      terms: termsOf(fact.data),
+      facts: factsOf(fact, event),
+      refusal: refusalOf(fact),
+      reversed: reversedOf(fact, event.version),
+      firstPosition: event.position,
+    },
+  ];
+}
+
+function factsOf(fact: LegEvent | TransferEvent, event: Step['event']): Partial<TransferFacts> {
+  const { version, occurredAt: at } = event;
   switch (fact.type) {
+    case 'TransferScheduled':
+      return { executeAt: fact.data.executeAt };
+    case 'ApprovalRequested': {
+      const { expiresAt, thresholdMinor } = fact.data;
+      return { approvalRequestedAt: at, approvalExpiresAt: expiresAt, approvalThresholdMinor: thresholdMinor };
+    }
+    case 'TransferApproved':
+      return { approvedAt: at };
     case 'TransferDebited':
-      return { ...row, debitVersion: event.version, debitAt: at };
+    case 'HoldCaptured':
+      return { debitVersion: version, debitAt: at };
     case 'TransferCredited':
-      return { ...row, creditVersion: event.version, creditAt: at };
+      return { creditVersion: version, creditAt: at };
     case 'TransferRefunded':
-      return { ...row, refundVersion: event.version, refundAt: at, refusal: fact.data.refusal };
+      if (fact.data.paidFrom === 'transit') return { refundVersion: version, refundAt: at };
+      return { settleAccountId: fact.data.refundedTo, settleVersion: version, settleAt: at };
     case 'TransferRejected':
-      return { ...row, rejectedAt: at, refusal: fact.data.refusal };
+      return { rejectedAt: at };
     case 'TransferCancelled':
-      return { ...row, cancelledAt: at, refusal: fact.data.refusal };
+      return { cancelledAt: at };
     case 'RefundParked':
-      return { ...row, parkedAt: at, refusal: fact.data.refusal };
+      return { parkedAt: at };
     case 'CreditRefused':
-      return { ...row, refusal: fact.data.refusal };
+    case 'TransferSettled':
+    case 'ReversalDebited':
+    case 'ReversalRefunded':
+      return {};
     default:
       return unreachable(fact);
   }
 }
 
-const NOTHING = {
-  debitVersion: null,
-  debitAt: null,
-  creditVersion: null,
-  creditAt: null,
-  refundVersion: null,
-  refundAt: null,
-  rejectedAt: null,
-  cancelledAt: null,
-  parkedAt: null,
-  refusal: null,
-};
+function refusalOf(fact: DomainEvent): Refusal | null {
+  return 'refusal' in fact.data ? fact.data.refusal : null;
+}
+
+function reversedOf(fact: DomainEvent, version: number): Reversed {
+  return 'reversedMinor' in fact.data ? { minor: fact.data.reversedMinor, version } : { minor: 0n, version: 0 };
+}
 
 /** One row a transfer, because one statement can write a row only once. */
 export function merge(rows: readonly TransferRow[]): TransferRow[] {
@@ -65,22 +92,25 @@ export function merge(rows: readonly TransferRow[]): TransferRow[] {
 }
 
 function join(known: TransferRow, row: TransferRow): TransferRow {
-  // As in SQL: the ending's refusal stands, whichever comes first.
-  const ends = row.refundAt !== null || row.parkedAt !== null;
   return {
     ...known,
-    debitVersion: row.debitVersion ?? known.debitVersion,
-    debitAt: row.debitAt ?? known.debitAt,
-    creditVersion: row.creditVersion ?? known.creditVersion,
-    creditAt: row.creditAt ?? known.creditAt,
-    refundVersion: row.refundVersion ?? known.refundVersion,
-    refundAt: row.refundAt ?? known.refundAt,
-    rejectedAt: row.rejectedAt ?? known.rejectedAt,
-    cancelledAt: row.cancelledAt ?? known.cancelledAt,
-    parkedAt: row.parkedAt ?? known.parkedAt,
-    refusal: ends ? row.refusal : (known.refusal ?? row.refusal),
+    facts: { ...known.facts, ...row.facts },
+    refusal: joinRefusals(known, row),
+    reversed: row.reversed.version > known.reversed.version ? row.reversed : known.reversed,
     firstPosition: lower(row.firstPosition, known.firstPosition),
   };
+}
+
+/** As in SQL: the refusal of the ending stands, whichever comes first. */
+function joinRefusals(known: TransferRow, row: TransferRow): Refusal | null {
+  if (ending(row) > ending(known)) return row.refusal;
+  if (ending(row) < ending(known)) return known.refusal;
+  return known.refusal ?? row.refusal;
+}
+
+function ending({ facts }: TransferRow): number {
+  if (facts.settleAt !== undefined || facts.refundAt !== undefined) return 2;
+  return facts.parkedAt === undefined ? 0 : 1;
 }
 
 /** Math.min knows no bigint. */

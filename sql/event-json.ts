@@ -34,17 +34,21 @@ export function eventJson(stored: PlacedEvent): EventJson {
   };
 }
 
-function dataJson({ data }: DomainEvent): Record<string, unknown> {
-  const fields = Object.entries(data).map(([name, value]: [string, unknown]) =>
-    name.endsWith('Minor') ? [name.slice(0, -'Minor'.length), amountJson(data, name, value)] : [name, value],
+function dataJson(event: DomainEvent): Record<string, unknown> {
+  const fields = Object.entries(event.data).map(([name, value]: [string, unknown]) =>
+    name.endsWith('Minor') ? [name.slice(0, -'Minor'.length), amountJson(event, name, value)] : [name, value],
   );
   return Object.fromEntries(fields);
 }
 
-/** Amounts are in the event's currency; only what a quote made of them is in the destination's. */
-function amountJson(data: DomainEvent['data'], name: string, value: unknown): unknown {
-  if (typeof value !== 'bigint') return value;
-  if (name === 'creditMinor' && 'creditCurrency' in data) return formatAmount(value, data.creditCurrency);
+function amountJson(event: DomainEvent, name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? formatAmount(value, currencyOf(event, name)) : value;
+}
+
+/** Amounts are in the event's currency; only what a quote made of them is in the destination's, and its balance. */
+function currencyOf({ type, data }: DomainEvent, name: string): string {
+  const arrived = name === 'creditMinor' || (name === 'balanceMinor' && type === 'TransferCredited');
+  if (arrived && 'creditCurrency' in data) return data.creditCurrency;
   if (!('currency' in data)) throw new Error(`${name} has no currency to be told in`);
-  return formatAmount(value, data.currency);
+  return data.currency;
 }

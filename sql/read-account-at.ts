@@ -60,7 +60,7 @@ export async function foldAccount(
     const limit = Math.min(PAGE, version - after);
     const events = await listStreamEvents(db, tenant, streamId, { limit, after });
     const last = events.at(-1);
-    if (last === undefined) throw missing(streamId, after + 1);
+    if (last?.version !== after + events.length) throw missing(streamId, after + 1);
     createdAt ??= events[0]?.occurredAt ?? last.occurredAt;
     const account: AccountState = events.reduce(fold, state);
     if (last.version >= version && account !== null) {
@@ -71,8 +71,9 @@ export async function foldAccount(
   }
 }
 
+/** An event that must be there, at this version or soon after it, is not. */
 function missing(streamId: string, version: number): Error {
-  return new Error(`${streamId} has no version ${version}: run the integrity check`);
+  return new Error(`${streamId} has a gap at version ${version} or soon after: run the integrity check`);
 }
 
 function fold(state: AccountState, stored: PlacedEvent): AccountState {

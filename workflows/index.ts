@@ -2,6 +2,7 @@
 export { close } from './close.ts';
 export { deliverWebhook } from './deliver-webhook.ts';
 export { deposit } from './deposit.ts';
+export { expireHold } from './expire-hold.ts';
 export { freeze } from './freeze.ts';
 export { openAccount } from './open-account.ts';
 export { parkedTransfer } from './parked-transfer.ts';

@@ -111,7 +111,7 @@ function createRecording(c: Context<AppEnv>, deps: Deps, body: z.infer<typeof cr
     type: 'createCustomer',
     route: 'POST /api/customers',
     resource: { kind: 'customer', id: customerId },
-    exists: 'customer-exists',
+    creates: true,
     fingerprint,
     payload: {},
     sealed: {
@@ -133,7 +133,7 @@ function eraseRecording(customerId: string): Recording {
     type: 'erasePersonalData',
     route: 'DELETE /api/customers/:id/personal-data',
     resource: { kind: 'customer', id: customerId },
-    exists: null,
+    creates: false,
     fingerprint: { customerId },
     payload: {},
     work: (client, { tenant, createdAt }) =>

@@ -71,10 +71,12 @@ export function docsRoutes() {
     })
     .openapi(asset, async (c) => {
       const { asset: name } = c.req.valid('param');
+      if (name !== 'start.js' && !isAsset(name)) {
+        throw new Problem('not-found', `The reference has no file ${name}.`);
+      }
       c.header('Cache-Control', CACHING);
       if (name === 'start.js')
         return c.body(START, 200, { 'content-type': 'text/javascript; charset=utf-8' });
-      if (!isAsset(name)) throw new Problem('not-found', `The reference has no file ${name}.`);
       return c.body(await contents(name), 200, { 'content-type': ASSETS[name] });
     });
 }

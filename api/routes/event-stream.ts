@@ -83,10 +83,10 @@ export function eventStreamRoutes(deps: Deps) {
     const { after, accountId, type } = c.req.valid('query');
     const filter = { accountId: accountId ?? null, types: type ?? null };
     const start = startOf(c.req.valid('header')['Last-Event-ID'] ?? after, await readLogHead(deps.pool));
-    if (open >= deps.config.EVENT_STREAMS_MAX) throw tooMany(deps.config.EVENT_STREAMS_MAX);
     c.header('X-Accel-Buffering', 'no');
     // Nobody would read the stream of a HEAD, nor tell it to end.
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
+    if (open >= deps.config.EVENT_STREAMS_MAX) throw tooMany(deps.config.EVENT_STREAMS_MAX);
     const tenant = c.get('tenant');
     open += 1;
     return streamSSE(c, async (out) => {

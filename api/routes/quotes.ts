@@ -20,9 +20,10 @@ const quoteBody = z
   .strictObject({
     id: quoteIdField.optional(),
     from: currencyField,
-    to: currencyField.openapi({ example: 'USD' }),
+    to: currencyField,
     amount: amountField.openapi({ description: 'In the currency `from`' }),
   })
+  .openapi({ example: { from: 'EUR', to: 'USD', amount: '10.50' } })
   .transform(({ id, from, to, amount }, ctx) => {
     if (from === to) ctx.addIssue({ code: 'custom', path: ['to'], message: SAME_CURRENCY });
     const fromMinor = readAmount(amount, { field: 'amount', currency: from }, ctx);
@@ -79,7 +80,7 @@ function recordingOf(deps: Deps, wish: Wish): Recording {
     type: 'createQuote',
     route: 'POST /api/quotes',
     resource: { kind: 'quote', id: quoteId },
-    exists: 'quote-exists',
+    creates: true,
     fingerprint,
     payload: fingerprint,
     async work(client, command) {

@@ -81,7 +81,7 @@ function setRecording(wish: CurrencyPair & z.infer<typeof rateBody>): Recording 
     type: 'setRate',
     route: 'PUT /api/rates/:pair',
     resource: { kind: 'rate', id: pairName(wish) },
-    exists: null,
+    creates: false,
     fingerprint: wish,
     payload: wish,
     work: (client, { tenant, commandId, createdAt }) =>

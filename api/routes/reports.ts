@@ -6,7 +6,14 @@ import { listAccounts } from '../../sql/list-accounts.ts';
 import { inTransaction } from '../../sql/transaction.ts';
 import { cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { decodeCursor, encodeCursor, keepFilters } from '../border/cursor.ts';
-import { accountIdField, amountAnswer, currencyField, idField, pageQuery, positionField } from '../border/fields.ts';
+import {
+  accountIdField,
+  amountAnswer,
+  currencyField,
+  idField,
+  pageQuery,
+  positionField,
+} from '../border/fields.ts';
 import { createRouter, type Deps } from '../context.ts';
 import { loadTrialBalance } from '../load-trial-balance.ts';
 import { transactionPage, transactionQuery } from '../transaction-page.ts';
@@ -61,7 +68,9 @@ const trialBalance = createRoute({
     query: z.object({
       position: positionField
         .optional()
-        .openapi({ description: 'As it was at this place in the global order; without it, as far as it is complete' }),
+        .openapi({
+          description: 'As it was at this place in the global order; without it, as far as it is complete',
+        }),
     }),
   },
   responses: { 200: json('At one position', trialBalanceSchema), ...problems(400, 409, 503) },

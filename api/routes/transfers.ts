@@ -1,11 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import type { Tenant } from '../../domain/ids.ts';
-import { isFinal, TRANSFER_STATUSES } from '../../domain/transfer.ts';
-import type { Command } from '../../sql/commands.ts';
+import { TRANSFER_STATUSES } from '../../domain/transfer.ts';
 import { type ClaimingCommand, listClaimingCommands } from '../../sql/list-claiming-commands.ts';
 import { listTransfers, type ReadTransfer } from '../../sql/list-transfers.ts';
-import { readTransfer, readTransferOf } from '../../sql/read-transfer.ts';
+import { readTransfer } from '../../sql/read-transfer.ts';
 import { COMMAND_PROBLEMS, cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { decodeCursor, encodeCursor, keepFilters } from '../border/cursor.ts';
 import {
@@ -20,8 +18,9 @@ import {
   transferIdField,
 } from '../border/fields.ts';
 import { commandAnswerHeaders, commandHeaders, execute } from '../commanding.ts';
-import { type AppEnv, createRouter, type Deps } from '../context.ts';
+import { createRouter, type Deps } from '../context.ts';
 import { Problem } from '../problem.ts';
+import { transferAnswer } from '../transfer-answer.ts';
 import { transferSchema, transferView } from '../views/transfer.ts';
 
 const transferBody = z
@@ -99,7 +98,7 @@ export function transferRoutes(deps: Deps) {
         c.req.valid('header'),
         c.req.valid('json'),
       );
-      const view = await settled(c, deps, command);
+      const view = await transferAnswer(c, deps, command);
       return view.status === 'completed' ? c.json(view, 201) : c.json(view, 202);
     })
     .openapi(list, async (c) => c.json(await transferPage(deps, c.get('tenant'), c.req.valid('query')), 200))
@@ -109,20 +108,6 @@ export function transferRoutes(deps: Deps) {
       if (found === undefined) throw new Problem('not-found', `There is no transfer ${id}.`);
       return c.json(transferView(found.transfer, found.command, deps.config), 200);
     });
-}
-
-/** @throws Problem for a transfer whose end is not what was asked for */
-async function settled(c: Context<AppEnv>, deps: Deps, recorded: Command) {
-  const { transfer, command } = await readTransferOf(deps.pool, recorded);
-  c.header('Location', `/api/transfers/${transfer.transferId}`);
-  if (transfer.status === 'completed' || !isFinal(transfer.status)) {
-    return transferView(transfer, command, deps.config);
-  }
-  const refusal = transfer.refusal ?? command.refusal;
-  if (refusal === null)
-    throw new Error(`transfer ${transfer.transferId} is ${transfer.status}, and nothing tells why`);
-  const members = { transferId: transfer.transferId, transferStatus: transfer.status };
-  throw new Problem(refusal.code, refusal.detail, { status: 422, members });
 }
 
 async function transferPage(deps: Deps, tenant: Tenant, query: z.infer<typeof listQuery>) {

@@ -69,7 +69,7 @@ function againRecording(webhookId: string, deliveryId: string): Recording {
     type: 'redeliverWebhook',
     route: 'POST /api/webhooks/:id/redeliver',
     resource: { kind: 'webhook', id: webhookId },
-    exists: null,
+    creates: false,
     fingerprint: { webhookId, deliveryId },
     payload: { deliveryId },
     async work(client, { tenant }) {

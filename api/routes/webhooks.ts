@@ -135,7 +135,7 @@ function createRecording(deps: Deps, wish: z.infer<typeof body>): Recording {
     type: 'createWebhook',
     route: 'POST /api/webhooks',
     resource: { kind: 'webhook', id: webhookId },
-    exists: 'webhook-exists',
+    creates: true,
     fingerprint: { ...wish, id: wish.id ?? null, secret: secret ?? null },
     payload: { ...open, id: webhookId },
     work: (client, command) =>
@@ -159,7 +159,7 @@ function deleteRecording(webhookId: string): Recording {
     type: 'deleteWebhook',
     route: 'DELETE /api/webhooks/:id',
     resource: { kind: 'webhook', id: webhookId },
-    exists: null,
+    creates: false,
     fingerprint: { webhookId },
     payload: {},
     async work(client, { tenant }) {

@@ -3,6 +3,15 @@ import { type Account, availableMinor } from '../../domain/account.ts';
 import { formatAmount } from '../../domain/money.ts';
 import { amountAnswer, metadataAnswer, timeAnswer } from '../border/fields.ts';
 
+const limit = amountAnswer.nullable();
+const limitsSchema = z
+  .strictObject({
+    perTransfer: limit.openapi({ description: 'The most that one transfer, withdrawal or hold may take' }),
+    daily: limit.openapi({ description: 'The most that may leave on one day (UTC), holds included' }),
+    approvalThreshold: limit.openapi({ description: 'A transfer of more than this waits for approval' }),
+  })
+  .openapi({ description: 'null is no limit' });
+
 export const accountSchema = z
   .strictObject({
     id: z.string().openapi({ example: 'alice' }),
@@ -14,6 +23,7 @@ export const accountSchema = z
     held: amountAnswer.openapi({ example: '0.00' }),
     available: amountAnswer.openapi({ description: 'balance - held + overdraftLimit' }),
     overdraftLimit: amountAnswer.openapi({ example: '0.00' }),
+    limits: limitsSchema,
     version: z.int().openapi({ example: 3, description: "The account's last event that is in this answer" }),
     position: z.int().nullable().openapi({
       example: 17,
@@ -49,12 +59,21 @@ export function accountView(account: Account, place: AccountPlace): AccountView 
     held: money(account.heldMinor),
     available: money(availableMinor(account)),
     overdraftLimit: money(account.overdraftLimitMinor),
+    limits: {
+      perTransfer: limitView(account.limits.perTransferMinor, account.currency),
+      daily: limitView(account.limits.dailyMinor, account.currency),
+      approvalThreshold: limitView(account.limits.approvalThresholdMinor, account.currency),
+    },
     version: place.version,
     position: positionView(place.position),
     asOf: place.asOf,
     metadata: account.metadata,
     createdAt: place.createdAt,
   };
+}
+
+function limitView(amountMinor: bigint | null, currency: string): string | null {
+  return amountMinor === null ? null : formatAmount(amountMinor, currency);
 }
 
 /** A position as a JSON number. Throws where it would not be exact, which takes 285 years at a million a second. */

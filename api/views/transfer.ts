@@ -101,8 +101,11 @@ function workflowLink(workflowId: string | null, config: Deps['config']): Transf
   return { id: workflowId, url: workflowUrl(workflowId, config) };
 }
 
+/** Where Temporal's Web UI is. */
+export type WebUi = Pick<Deps['config'], 'TEMPORAL_UI_URL' | 'TEMPORAL_NAMESPACE'>;
+
 /** The workflow's page in Temporal's Web UI; null where none is configured. */
-export function workflowUrl(workflowId: string, config: Deps['config']): string | null {
+export function workflowUrl(workflowId: string, config: WebUi): string | null {
   if (config.TEMPORAL_UI_URL === '') return null;
   const base = config.TEMPORAL_UI_URL.replace(/\/+$/, '');
   return `${base}/namespaces/${config.TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}`;

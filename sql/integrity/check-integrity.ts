@@ -40,9 +40,10 @@ export async function checkIntegrity(readPool: Pool, pool: Pool, tenant: Tenant)
 }
 
 function checkTransit(transit: Transit, tally: Tally): void {
-  for (const { currency, eventsMinor, headsMinor } of transit.sums()) {
-    tally.expect('transit-equals-in-flight', eventsMinor === headsMinor, () => {
-      return `${currency}: events leave ${eventsMinor} in transit, transfers in flight are ${headsMinor}`;
+  for (const { place, currency, eventsMinor, headsMinor } of transit.sums()) {
+    const check = place === 'transit' ? 'transit-equals-in-flight' : 'suspense-equals-parked';
+    tally.expect(check, eventsMinor === headsMinor, () => {
+      return `${currency}: events leave ${eventsMinor} in ${place}, transfers there are ${headsMinor}`;
     });
   }
 }

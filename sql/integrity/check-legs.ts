@@ -1,16 +1,26 @@
 import { z } from 'zod';
+import { isMoneyEvent } from '../../domain/double-entry.ts';
 import type { LegEvent } from '../../domain/events.ts';
 import { type TransferId, transferStream } from '../../domain/ids.ts';
-import type { Leg } from '../../domain/transfer.ts';
+import { isTransferEvent, type Leg } from '../../domain/transfer.ts';
+import { unreachable } from '../../domain/unreachable.ts';
 import type { Decoded } from './check-streams.ts';
 import type { Snapshots } from './snapshots.ts';
 import { findHeads } from './store-rows.ts';
 
-const LEGS: Readonly<Record<LegEvent['type'], Leg>> = {
-  TransferDebited: 'debit',
-  TransferCredited: 'credit',
-  TransferRefunded: 'refund',
-};
+function legOf(event: LegEvent): Leg {
+  switch (event.type) {
+    case 'TransferDebited':
+    case 'HoldCaptured':
+      return 'debit';
+    case 'TransferCredited':
+      return 'credit';
+    case 'TransferRefunded':
+      return event.data.paidFrom === 'transit' ? 'refund' : 'settle';
+    default:
+      return unreachable(event);
+  }
+}
 
 /** A leg as it stands in an account's stream. */
 export type PlacedLeg = {
@@ -30,7 +40,7 @@ const legsSchema = z.object({
 export function legsOf(page: readonly Decoded[]): PlacedLeg[] {
   return page.flatMap(({ stored, event }) => {
     if (event === null || !isLeg(event)) return [];
-    const leg = LEGS[event.type];
+    const leg = legOf(event);
     const { transferId, amountMinor } = event.data;
     const accountId = stored.streamId.replace(/^account-/, '');
     return [{ leg, transferId, accountId, version: stored.version, amountMinor, position: stored.position }];
@@ -38,7 +48,7 @@ export function legsOf(page: readonly Decoded[]): PlacedLeg[] {
 }
 
 function isLeg(event: NonNullable<Decoded['event']>): event is LegEvent {
-  return event.type in LEGS;
+  return isTransferEvent(event) && isMoneyEvent(event);
 }
 
 /**

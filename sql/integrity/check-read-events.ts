@@ -1,34 +1,58 @@
+import { changeOf, type Entry, entriesOf, isMoneyEvent } from '../../domain/double-entry.ts';
+import { parseStream } from '../../domain/ids.ts';
 import { legsOf } from './check-legs.ts';
 import type { Decoded } from './check-streams.ts';
-import { findReadEvents, findReadLegs } from './read-rows.ts';
+import { findReadEntries, findReadLegs, findReadTransactions } from './read-rows.ts';
 import type { Snapshots } from './snapshots.ts';
 
-/** Every money event up to the watermark must be a transaction, a journal entry and, of a transfer, a leg. */
+/** Every event up to the watermark must be in the read tables: its transaction, its journal entries and its leg. */
 export async function checkReadEvents(snapshots: Snapshots, page: readonly Decoded[]): Promise<void> {
   const due = page.filter(({ stored }) => stored.position !== null && stored.position <= snapshots.watermark);
-  await checkMoney(snapshots, due);
+  await checkTransactions(snapshots, due);
+  await checkEntries(snapshots, due);
   await checkLegRows(snapshots, due);
 }
 
-async function checkMoney({ read, tenant, tally }: Snapshots, due: readonly Decoded[]): Promise<void> {
+async function checkTransactions({ read, tenant, tally }: Snapshots, due: readonly Decoded[]): Promise<void> {
   const moves = due.flatMap(({ stored, event }) => {
-    if (event === null || !('balanceMinor' in event.data)) return [];
-    const { amountMinor, balanceMinor } = event.data;
-    const accountId = stored.streamId.replace(/^account-/, '');
-    return [{ accountId, version: stored.version, amountMinor, balanceMinor }];
+    if (event === null || !isMoneyEvent(event)) return [];
+    const { balanceMinor } = event.data;
+    return [{ accountId: accountOf(stored), version: stored.version, balanceMinor, ...changeOf(event) }];
   });
   if (moves.length === 0) return;
-  const rows = await findReadEvents(read, tenant, moves);
-  for (const { accountId, version, amountMinor, balanceMinor } of moves) {
+  const rows = await findReadTransactions(read, tenant, moves);
+  for (const { accountId, version, changeMinor, currency, balanceMinor } of moves) {
     const row = rows.get(`${accountId}/${version}`);
-    const transaction = row?.closingMinor === balanceMinor && absolute(row.transactionMinor) === amountMinor;
-    tally.expect('read-tables-equal-folds', transaction, () => {
+    const equal =
+      row?.amountMinor === changeMinor && row.currency === currency && row.closingMinor === balanceMinor;
+    tally.expect('read-tables-equal-folds', equal, () => {
       return `transactions row ${accountId}/${version} is missing or differs from its event`;
     });
-    tally.expect('read-tables-equal-folds', row?.journalMinor === amountMinor, () => {
-      return `journal_entries row account-${accountId}/${version} is missing or differs from its event`;
+  }
+}
+
+/** A money event's entries, in their order; an event that moves no money has none (`checkStrays` sees to that). */
+async function checkEntries({ read, tenant, tally }: Snapshots, due: readonly Decoded[]): Promise<void> {
+  const wanted = due.flatMap(({ stored, event }) => {
+    const entries = event === null ? [] : entriesOf(event, accountOf(stored));
+    return entries.length === 0 ? [] : [{ streamId: stored.streamId, version: stored.version, entries }];
+  });
+  if (wanted.length === 0) return;
+  const found = await findReadEntries(read, tenant, wanted);
+  for (const { streamId, version, entries } of wanted) {
+    const equal = describe(found.get(`${streamId}/${version}`) ?? []) === describe(entries);
+    tally.expect('read-tables-equal-folds', equal, () => {
+      return `journal_entries row ${streamId}/${version} is missing or differs from its event`;
     });
   }
+}
+
+function describe(entries: readonly Entry[]): string {
+  return entries
+    .map(({ debitAccount, creditAccount, amountMinor, currency }) =>
+      [debitAccount, creditAccount, amountMinor, currency].join(' '),
+    )
+    .join();
 }
 
 async function checkLegRows({ read, tenant, tally }: Snapshots, due: readonly Decoded[]): Promise<void> {
@@ -44,6 +68,8 @@ async function checkLegRows({ read, tenant, tally }: Snapshots, due: readonly De
   }
 }
 
-function absolute(minor: bigint | null): bigint | null {
-  return minor !== null && minor < 0n ? -minor : minor;
+/** Whose stream it is; a transfer's own is nobody's. */
+function accountOf({ streamId }: Decoded['stored']): string {
+  const stream = parseStream(streamId);
+  return stream.kind === 'account' ? stream.accountId : '';
 }

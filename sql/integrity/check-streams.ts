@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AccountState, evolve } from '../../domain/account.ts';
+import { type Account, type AccountState, availableMinor } from '../../domain/account.ts';
+import { evolve } from '../../domain/account-decider.ts';
+import { isMoneyEvent } from '../../domain/double-entry.ts';
 import type { DomainEvent } from '../../domain/events.ts';
 import { parseStream } from '../../domain/ids.ts';
 import { isTransferEvent } from '../../domain/transfer.ts';
@@ -108,7 +110,7 @@ function step(stream: Stream, stored: PlacedEvent, event: DomainEvent | null, sn
   stream.version = stored.version;
   stream.hash = hash;
   if (stream.accountId === null) return;
-  fold(stream, event);
+  fold(stream, event, stored.occurredAt);
   if (position !== null && position <= watermark) stream.dueVersion = stored.version;
   if (stream.row?.version === stored.version) compareRow(stream, stream.row, tally);
 }
@@ -118,13 +120,12 @@ function inOrder(last: bigint | null, position: bigint | null): boolean {
   return position === null || (last !== null && position > last);
 }
 
-function fold(stream: Stream, event: DomainEvent | null): void {
+function fold(stream: Stream, event: DomainEvent | null, occurredAt: string): void {
   if (stream.broken !== null) return;
   try {
     if (event === null) throw new Error('nothing can read it');
-    if (isTransferEvent(event) && !('balanceMinor' in event.data))
-      throw new Error('it belongs to no account');
-    stream.account = evolve(stream.account, event as Parameters<typeof evolve>[1]);
+    if (isTransferEvent(event) && !isMoneyEvent(event)) throw new Error('it belongs to no account');
+    stream.account = evolve(stream.account, event, occurredAt);
   } catch (error) {
     stream.broken = `event ${stream.streamId}/${stream.version}: ${error instanceof Error ? error.message : error}`;
   }
@@ -154,6 +155,7 @@ function finish(stream: Stream, tally: Tally): void {
     folded,
     () => stream.broken ?? `head ${streamId} differs from its events' fold`,
   );
+  if (stream.account !== null) checkLimits(stream.account, tally);
   const version = row?.version ?? 0;
   tally.expect(
     'read-tables-equal-folds',
@@ -161,6 +163,18 @@ function finish(stream: Stream, tally: Tally): void {
     () =>
       `balances row ${stream.accountId} is at version ${version}, due is ${stream.dueVersion} of ${stream.version}`,
   );
+}
+
+/** What must hold of an account whatever happened to it: an overdraft is never lowered below its use. */
+function checkLimits(account: Account, tally: Tally): void {
+  const available = availableMinor(account);
+  tally.expect('balances-within-limits', available >= 0n, () => {
+    return `account ${account.accountId} is ${-available} below its limit`;
+  });
+  const heldMinor = Object.values(account.holds).reduce((sum, hold) => sum + hold.amountMinor, 0n);
+  tally.expect('balances-within-limits', account.heldMinor === heldMinor, () => {
+    return `account ${account.accountId} has ${account.heldMinor} held, its holds are ${heldMinor}`;
+  });
 }
 
 function accountOf(streamId: string): string | null {

@@ -2,7 +2,7 @@ import { parseStream, SYSTEM_ACCOUNTS } from '../../domain/ids.ts';
 import { decodeEvent } from '../codec.ts';
 import { PAGE_SIZE, type Snapshots } from './snapshots.ts';
 import { findEvents } from './store-rows.ts';
-import { type EntrySum, findTotals, pageEntrySums, pageTotalKeys } from './total-rows.ts';
+import { type EntryPlace, type EntrySum, findTotals, pageEntrySums, pageTotalKeys } from './total-rows.ts';
 
 /** What the entries come to for one account in one currency. */
 type Sum = { readonly currency: string; readonly account: string; debits: bigint; credits: bigint };
@@ -22,13 +22,13 @@ const isSystem = (account: string): boolean => SYSTEM_ACCOUNTS.some((one) => one
 export async function checkTotals(snapshots: Snapshots): Promise<void> {
   const system = new Map<string, Sum>();
   const open = new Map<string, Customer>();
-  for (let after = { streamId: '', version: 0 }; ; ) {
+  for (let after: EntryPlace = { streamId: '', version: 0, entry: 0 }; ; ) {
     const page = await pageEntrySums(snapshots.read, snapshots.tenant, after, ENTRIES_PAGE_SIZE);
     const last = page.at(-1);
     for (const row of page) add(row, { system, open }, snapshots);
     await compare(snapshots, take(open, last?.streamId));
     if (last === undefined) break;
-    after = { streamId: last.streamId, version: last.lastVersion };
+    after = { streamId: last.streamId, version: last.lastVersion, entry: last.lastEntry };
   }
   await compareTotals(snapshots, [...system.values()]);
   await checkStrayTotals(snapshots, system);

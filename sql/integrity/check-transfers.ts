@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { LegEvent, TransferEvent } from '../../domain/events.ts';
 import { type AccountId, accountStream, parseStream } from '../../domain/ids.ts';
 import { evolveTransfer, isTransferEvent, type Transfer, type TransferState } from '../../domain/transfer.ts';
 import { decodeEvent, decodeTransfer, encodeState } from '../codec.ts';
@@ -7,16 +8,29 @@ import { PAGE_SIZE, type Snapshots } from './snapshots.ts';
 import { findEvents, findStreams, pageHeads, type RawHead } from './store-rows.ts';
 import type { Transit } from './transit.ts';
 
-/** Events of one transfer lie in up to three streams; its story has one order. */
-const ORDER: Readonly<Record<string, number>> = {
+/**
+ * Events of one transfer lie in up to three streams; its story has one order. Its own events are in the order of
+ * their versions already, which the sort keeps: those before the debit, and those of its reversals.
+ */
+const ORDER: Readonly<Record<(LegEvent | TransferEvent)['type'], number>> = {
+  TransferScheduled: 0,
+  ApprovalRequested: 0,
+  TransferApproved: 0,
   TransferRejected: 0,
   TransferCancelled: 0,
   TransferDebited: 1,
+  HoldCaptured: 1,
   CreditRefused: 2,
   TransferCredited: 3,
   TransferRefunded: 3,
   RefundParked: 3,
+  TransferSettled: 5,
+  ReversalDebited: 6,
+  ReversalRefunded: 6,
 };
+
+/** A refund that an operator settled comes after the park. */
+const SETTLED = 4;
 
 /** Reads every head once, in pages: a transfer's must be the fold of its legs and its own events. */
 export async function checkTransfers(snapshots: Snapshots, transit: Transit): Promise<void> {
@@ -40,14 +54,13 @@ async function checkPage(snapshots: Snapshots, transit: Transit, heads: readonly
     .map((head) => ({ head, state: tryDecode(head) }));
   const events = await findPageEvents(snapshots, transfers);
   for (const { head, state } of transfers) {
-    const own = state === null ? [] : eventsOf(head, state, events);
-    const equal = state !== null && isDeepStrictEqual(head.state, encodeFold(own)) && ownCount(head, own);
+    const equal = state !== null && isFold(head, state, events);
     tally.expect(
       'heads-equal-folds',
       equal,
       () => `head ${head.streamId} differs from the fold of its events`,
     );
-    if (state?.status === 'debited') transit.addInFlight(state.currency, state.amountMinor);
+    if (state !== null) transit.addHead(state);
   }
 }
 
@@ -76,29 +89,39 @@ function groupByStream(events: readonly PlacedEvent[]): Map<string, PlacedEvent[
   return groups;
 }
 
-function eventsOf(head: RawHead, state: Transfer, { byPlace, byStream }: Found): PlacedEvent[] {
+type Told = { readonly stored: PlacedEvent; readonly event: LegEvent | TransferEvent };
+
+/** The transfer's story. Throws where an event is not what Remit writes, or no part of a transfer. */
+function eventsOf(head: RawHead, state: Transfer, { byPlace, byStream }: Found): Told[] {
   const legs = state.legs.flatMap((leg) => byPlace.get(`${placeOf(leg).streamId}/${leg.version}`) ?? []);
-  return [...legs, ...(byStream.get(head.streamId) ?? [])].sort(
-    (one, other) => (ORDER[one.type] ?? 9) - (ORDER[other.type] ?? 9),
-  );
+  return [...legs, ...(byStream.get(head.streamId) ?? [])]
+    .map(tell)
+    .sort((one, other) => placeInStory(one.event) - placeInStory(other.event));
 }
 
-/** The fold in stored form; null where the events make no transfer. */
-function encodeFold(events: readonly PlacedEvent[]): object | null {
+function tell(stored: PlacedEvent): Told {
+  const event = decodeEvent(stored);
+  if (!isTransferEvent(event)) throw new Error(`${event.type} is no part of a transfer`);
+  return { stored, event };
+}
+
+function placeInStory(event: LegEvent | TransferEvent): number {
+  const settled = event.type === 'TransferRefunded' && event.data.paidFrom === 'suspense';
+  return settled ? SETTLED : ORDER[event.type];
+}
+
+/** True where the head is what its events fold to, and the last of its own. */
+function isFold(head: RawHead, state: Transfer, found: Found): boolean {
   try {
-    const state = events.reduce<TransferState>((folded, stored) => {
-      const event = decodeEvent(stored);
-      if (!isTransferEvent(event)) throw new Error(`${event.type} is no part of a transfer`);
-      return evolveTransfer(folded, event, { version: stored.version, occurredAt: stored.occurredAt });
+    const told = eventsOf(head, state, found);
+    const folded = told.reduce<TransferState>((before, { stored, event }) => {
+      return evolveTransfer(before, event, { version: stored.version, occurredAt: stored.occurredAt });
     }, null);
-    return state === null ? null : encodeState(state);
+    const own = told.filter(({ stored }) => stored.streamId === head.streamId).length;
+    return folded !== null && isDeepStrictEqual(head.state, encodeState(folded)) && head.version === own;
   } catch {
-    return null;
+    return false;
   }
-}
-
-function ownCount(head: RawHead, events: readonly PlacedEvent[]): boolean {
-  return head.version === events.filter((event) => event.streamId === head.streamId).length;
 }
 
 function placeOf({ accountId, version }: { accountId: AccountId; version: number }) {

@@ -1,4 +1,5 @@
 import type { Account } from '../../domain/account.ts';
+import type { Entry } from '../../domain/double-entry.ts';
 import type { Tenant } from '../../domain/ids.ts';
 import type { Queryable } from '../../platform/postgres.ts';
 import { type BalanceRow, toAccount } from '../read-account.ts';
@@ -6,11 +7,11 @@ import { type BalanceRow, toAccount } from '../read-account.ts';
 /** An account's row in the read table: the state at its version. */
 export type ReadRow = { readonly account: Account; readonly version: number };
 
-/** What the read tables hold of one event: absent parts are null. */
-export type ReadEvent = {
-  readonly transactionMinor: bigint | null;
-  readonly closingMinor: bigint | null;
-  readonly journalMinor: bigint | null;
+/** What the transactions table holds of one event. */
+export type ReadTransaction = {
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly closingMinor: bigint;
 };
 
 /** The balances rows of these accounts, by account id. */
@@ -29,41 +30,50 @@ export async function findBalances(
   return new Map(rows.map((row) => [row.account_id, { account: toAccount(row), version: row.version }]));
 }
 
-type EventRow = {
-  account_id: string;
-  version: number;
-  transaction_minor: bigint | null;
-  closing_minor: bigint | null;
-  journal_minor: bigint | null;
-};
+type TransactionRow = ReadTransaction & { readonly account_id: string; readonly version: number };
 
-/** What the read tables hold of these money events of accounts, by `<accountId>/<version>`. */
-export async function findReadEvents(
+/** The transactions of these money events, by `<accountId>/<version>`. */
+export async function findReadTransactions(
   db: Queryable,
   tenant: Tenant,
   places: readonly { accountId: string; version: number }[],
-): Promise<Map<string, ReadEvent>> {
-  const { rows } = await db.query<EventRow>({
-    name: 'integrity-find-read-events',
-    text: `select wanted.account_id, wanted.version, t.amount_minor as transaction_minor,
-             t.closing_balance_minor as closing_minor, j.amount_minor as journal_minor
+): Promise<Map<string, ReadTransaction>> {
+  const { rows } = await db.query<TransactionRow>({
+    name: 'integrity-find-read-transactions',
+    text: `select t.account_id, t.version, t.amount_minor as "amountMinor", t.currency,
+             t.closing_balance_minor as "closingMinor"
            from unnest($2::text[], $3::int[]) as wanted (account_id, version)
-           left join transactions t on t.generation = (select live_generation from projections where name = 'transactions')
-             and t.tenant = $1 and t.account_id = wanted.account_id and t.version = wanted.version
-           left join journal_entries j on j.generation = (select live_generation from projections where name = 'journal')
-             and j.tenant = $1 and j.stream_id = 'account-' || wanted.account_id and j.version = wanted.version`,
+           join transactions t on t.generation = (select live_generation from projections where name = 'transactions')
+             and t.tenant = $1 and t.account_id = wanted.account_id and t.version = wanted.version`,
     values: [tenant, places.map((place) => place.accountId), places.map((place) => place.version)],
   });
-  return new Map(
-    rows.map((row) => [
-      `${row.account_id}/${row.version}`,
-      {
-        transactionMinor: row.transaction_minor,
-        closingMinor: row.closing_minor,
-        journalMinor: row.journal_minor,
-      },
-    ]),
-  );
+  return new Map(rows.map(({ account_id, version, ...row }) => [`${account_id}/${version}`, row]));
+}
+
+type EntryRow = Entry & { readonly stream_id: string; readonly version: number };
+
+/** The journal entries of these events, each event's in their order, by `<streamId>/<version>`. */
+export async function findReadEntries(
+  db: Queryable,
+  tenant: Tenant,
+  places: readonly { streamId: string; version: number }[],
+): Promise<Map<string, Entry[]>> {
+  const { rows } = await db.query<EntryRow>({
+    name: 'integrity-find-read-entries',
+    text: `select j.stream_id, j.version, j.debit_account as "debitAccount", j.credit_account as "creditAccount",
+             j.amount_minor as "amountMinor", j.currency
+           from unnest($2::text[], $3::int[]) as wanted (stream_id, version)
+           join journal_entries j on j.generation = (select live_generation from projections where name = 'journal')
+             and j.tenant = $1 and j.stream_id = wanted.stream_id and j.version = wanted.version
+           order by j.entry`,
+    values: [tenant, places.map((place) => place.streamId), places.map((place) => place.version)],
+  });
+  const found = new Map<string, Entry[]>();
+  for (const { stream_id, version, ...entry } of rows) {
+    const key = `${stream_id}/${version}`;
+    found.set(key, [...(found.get(key) ?? []), entry]);
+  }
+  return found;
 }
 
 /** What the transfers table holds of legs: by transfer id, the versions of its legs and its amount. */
@@ -72,6 +82,7 @@ export type ReadLegs = {
   readonly debit: number | null;
   readonly credit: number | null;
   readonly refund: number | null;
+  readonly settle: number | null;
 };
 
 type LegsRow = {
@@ -80,6 +91,7 @@ type LegsRow = {
   debit_version: number | null;
   credit_version: number | null;
   refund_version: number | null;
+  settle_version: number | null;
 };
 
 /** The transfers rows of these transfers, by transfer id. */
@@ -90,7 +102,8 @@ export async function findReadLegs(
 ): Promise<Map<string, ReadLegs>> {
   const { rows } = await db.query<LegsRow>({
     name: 'integrity-find-read-legs',
-    text: `select transfer_id, amount_minor, debit_version, credit_version, refund_version from transfers
+    text: `select transfer_id, amount_minor, debit_version, credit_version, refund_version, settle_version
+           from transfers
            where generation = (select live_generation from projections where name = 'transfers')
              and tenant = $1 and transfer_id = any($2)`,
     values: [tenant, transferIds],
@@ -103,6 +116,7 @@ export async function findReadLegs(
         debit: row.debit_version,
         credit: row.credit_version,
         refund: row.refund_version,
+        settle: row.settle_version,
       },
     ]),
   );

@@ -3,11 +3,12 @@ import type { Queryable } from '../../platform/postgres.ts';
 
 type Place = { readonly streamId: string; readonly version: number };
 
-/** Events that move money, in stored form: each is a journal entry, and an account's is a transaction. */
+/** Events that move money, in stored form: each has journal entries, and an account's is a transaction. */
 const MONEY_EVENTS = [
   'MoneyDeposited',
   'MoneyWithdrawn',
   'TransferDebited',
+  'HoldCaptured',
   'TransferCredited',
   'TransferRefunded',
   'RefundParked',

@@ -10,33 +10,42 @@ export type EntrySum = {
   readonly amountMinor: bigint;
   readonly firstVersion: number;
   readonly lastVersion: number;
+  readonly lastEntry: number;
 };
 
-type EntrySumRow = Omit<EntrySum, 'amountMinor'> & { readonly amount: string };
+type EntrySumRow = Omit<EntrySum, 'amountMinor' | 'lastVersion' | 'lastEntry'> & {
+  readonly amount: string;
+  readonly last: [version: number, entry: number];
+};
+
+/** An entry by its place: which of those of an event. */
+export type EntryPlace = { readonly streamId: string; readonly version: number; readonly entry: number };
 
 /** The sums over the next `limit` entries; the last row names the last entry. A stream may go on on the next page. */
 export async function pageEntrySums(
   db: Queryable,
   tenant: Tenant,
-  after: { streamId: string; version: number },
+  after: EntryPlace,
   limit: number,
 ): Promise<EntrySum[]> {
   const { rows } = await db.query<EntrySumRow>({
     name: 'integrity-page-entry-sums',
     text: `select stream_id as "streamId", currency, debit_account as "debitAccount",
              credit_account as "creditAccount", sum(amount_minor) as amount, min(version) as "firstVersion",
-             max(version) as "lastVersion"
+             max(array[version, entry::int]) as last
            from (
              select * from journal_entries
              where generation = (select live_generation from projections where name = 'journal')
-               and tenant = $1 and (stream_id, version) > ($2, $3::int)
-             order by stream_id, version limit $4
+               and tenant = $1 and (stream_id, version, entry) > ($2, $3::int, $4::smallint)
+             order by stream_id, version, entry limit $5
            ) as page
            group by stream_id, currency, debit_account, credit_account
-           order by stream_id, max(version)`,
-    values: [tenant, after.streamId, after.version, limit],
+           order by stream_id, last`,
+    values: [tenant, after.streamId, after.version, after.entry, limit],
   });
-  return rows.map(({ amount, ...row }) => ({ ...row, amountMinor: BigInt(amount) }));
+  return rows.map(({ amount, last: [lastVersion, lastEntry], ...row }) => {
+    return { ...row, amountMinor: BigInt(amount), lastVersion, lastEntry };
+  });
 }
 
 type Key = { readonly currency: string; readonly account: string };

@@ -1,47 +1,60 @@
+import { entriesOf } from '../../domain/double-entry.ts';
 import type { DomainEvent } from '../../domain/events.ts';
+import { debitTotalMinor } from '../../domain/terms.ts';
+import type { Transfer } from '../../domain/transfer.ts';
+
+/** Where money is that has left its source and has not arrived. */
+const PLACES = ['transit', 'suspense'] as const;
+export type Place = (typeof PLACES)[number];
+
+export type TransitSum = {
+  readonly place: Place;
+  readonly currency: string;
+  readonly eventsMinor: bigint;
+  readonly headsMinor: bigint;
+};
 
 /** Money that has left its source and has not arrived, per currency, once by events and once by heads. */
 export type Transit = {
   add(event: DomainEvent): void;
-  addInFlight(currency: string, amountMinor: bigint): void;
-  /** Per currency what the events leave in transit, and what heads in flight say. */
-  sums(): { currency: string; eventsMinor: bigint; headsMinor: bigint }[];
+  addHead(transfer: Transfer): void;
+  /** Per place and currency what the events leave there, and what the heads say. */
+  sums(): TransitSum[];
 };
 
-/** Both sums at 0. */
+type Sums = Record<Place, { eventsMinor: bigint; headsMinor: bigint }>;
+
+/** All sums at 0. */
 export function createTransit(): Transit {
-  const events = new Map<string, bigint>();
-  const heads = new Map<string, bigint>();
+  const currencies = new Map<string, Sums>();
+  const sumsOf = (currency: string): Sums => {
+    const none = { eventsMinor: 0n, headsMinor: 0n };
+    const sums = currencies.get(currency) ?? { transit: { ...none }, suspense: { ...none } };
+    currencies.set(currency, sums);
+    return sums;
+  };
   return {
     add(event) {
-      const direction = directionOf(event);
-      if (direction === 0n || !('amountMinor' in event.data)) return;
-      add(events, event.data.currency, direction * event.data.amountMinor);
+      // Whose stream it is matters to neither place.
+      for (const { debitAccount, creditAccount, amountMinor, currency } of entriesOf(event, '')) {
+        for (const place of PLACES) {
+          if (creditAccount === place) sumsOf(currency)[place].eventsMinor += amountMinor;
+          if (debitAccount === place) sumsOf(currency)[place].eventsMinor -= amountMinor;
+        }
+      }
     },
-    addInFlight: (currency, amountMinor) => add(heads, currency, amountMinor),
+    addHead(transfer) {
+      const place = placeOf(transfer);
+      if (place !== null) sumsOf(transfer.currency)[place].headsMinor += debitTotalMinor(transfer);
+    },
     sums: () =>
-      [...new Set([...events.keys(), ...heads.keys()])].map((currency) => ({
-        currency,
-        eventsMinor: events.get(currency) ?? 0n,
-        headsMinor: heads.get(currency) ?? 0n,
-      })),
+      [...currencies].flatMap(([currency, sums]) =>
+        PLACES.map((place) => ({ place, currency, ...sums[place] })),
+      ),
   };
 }
 
-/** Into transit, out of it, or neither. A parked refund moves on to suspense. */
-function directionOf(event: DomainEvent): bigint {
-  switch (event.type) {
-    case 'TransferDebited':
-      return 1n;
-    case 'TransferCredited':
-    case 'TransferRefunded':
-    case 'RefundParked':
-      return -1n;
-    default:
-      return 0n;
-  }
-}
-
-function add(sums: Map<string, bigint>, currency: string, amountMinor: bigint): void {
-  sums.set(currency, (sums.get(currency) ?? 0n) + amountMinor);
+function placeOf({ status }: Transfer): Place | null {
+  if (status === 'debited') return 'transit';
+  return status === 'needs_attention' ? 'suspense' : null;
 }

@@ -31,19 +31,25 @@ create table expected_workflows (
 );
 create index expected_workflows_to_check on expected_workflows (check_after);
 
--- Heads are snapshots: they get what the fold of their events gives from now on.
-with days as (
-  select tenant, stream_id, (occurred_at at time zone 'UTC')::date as day, sum((data ->> 'amountMinor')::numeric) as total
-  from events where type in ('MoneyWithdrawn', 'TransferDebited') group by 1, 2, 3
+-- Heads are snapshots: they get what the fold of their events gives from now on. What left on a day is counted
+-- as the fold does: the day never goes back, though a clock may.
+with spent as (
+  select tenant, stream_id, (data ->> 'amountMinor')::numeric as amount,
+    max((occurred_at at time zone 'UTC')::date) over (partition by tenant, stream_id order by version) as day
+  from events where type in ('MoneyWithdrawn', 'TransferDebited')
 ), last_days as (
-  select distinct on (tenant, stream_id) tenant, stream_id, day, total from days order by tenant, stream_id, day desc
+  select distinct on (tenant, stream_id) tenant, stream_id, day, sum(amount) as total
+  from spent group by tenant, stream_id, day order by tenant, stream_id, day desc
 )
 update heads h
 set state = h.state || '{"limits": {"perTransferMinor": null, "dailyMinor": null, "approvalThresholdMinor": null}, "holds": {}}'
-  || jsonb_build_object('outgoing', (
-    select jsonb_build_object('date', d.day::text, 'amountMinor', d.total::text)
-    from last_days d where d.tenant = h.tenant and d.stream_id = h.stream_id))
-where h.stream_id like 'account-%';
+  || jsonb_build_object('outgoing', d.outgoing)
+from (
+  select a.tenant, a.stream_id, case when l.day is not null
+    then jsonb_build_object('date', to_char(l.day, 'YYYY-MM-DD'), 'amountMinor', l.total::text) end as outgoing
+  from heads a left join last_days l using (tenant, stream_id)
+) as d
+where d.tenant = h.tenant and d.stream_id = h.stream_id and h.stream_id like 'account-%';
 
 update heads
 set state = state || '{"feeMinor": "0", "quoteId": null, "rate": null, "reverses": null, "holdId": null,

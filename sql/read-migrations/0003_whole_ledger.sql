@@ -18,6 +18,7 @@ alter table transfers
   add column execute_at timestamptz(3),
   add column approval_requested_at timestamptz(3),
   add column approval_expires_at timestamptz(3),
+  add column approval_threshold_minor bigint,
   add column approved_at timestamptz(3),
   add column settle_account_id text,
   add column settle_version integer,
@@ -31,12 +32,14 @@ alter table transfers
   alter column credit_currency set not null,
   add column status text not null generated always as (
     case
-      when credit_at is not null then 'completed'
+      -- Only a completed transfer is reversed, also where its credit is still to come.
+      when credit_at is not null or reversed_version > 0 then 'completed'
       when refund_at is not null or settle_at is not null then 'refunded'
       when parked_at is not null then 'needs_attention'
       when cancelled_at is not null then 'cancelled'
       when rejected_at is not null then 'rejected'
-      when debit_at is not null then 'debited'
+      -- What is left that refuses is the destination, after the debit.
+      when debit_at is not null or refusal is not null then 'debited'
       when approved_at is not null then 'requested'
       when approval_requested_at is not null then 'awaiting_approval'
       when execute_at is not null then 'scheduled'

@@ -1,0 +1,189 @@
+import type { EventMetadata } from '../domain/events.ts';
+import { accountStream, type StreamId, type Tenant, type TransferId, transferStream } from '../domain/ids.ts';
+import type { Decision } from '../domain/refusals.ts';
+import type { TransferItem } from '../domain/saga.ts';
+import { termsOf } from '../domain/terms.ts';
+import type { Transfer } from '../domain/transfer.ts';
+import {
+  type ActionItem,
+  decideApprove,
+  decideCancel,
+  decideDecline,
+  decideSettlement,
+  type TransferAction,
+  type TransferActionList,
+  type TransferActionResult,
+} from '../domain/transfer-actions.ts';
+import { unreachable } from '../domain/unreachable.ts';
+import { encodeState } from '../sql/codec.ts';
+import type { Draft } from '../sql/draft.ts';
+import { transact } from '../sql/ledger.ts';
+import type { Outcome, OutcomeKey } from '../sql/outcomes.ts';
+import { readTransfer, type TransferRecord } from '../sql/read-transfer.ts';
+import { inChunks } from './chunks.ts';
+import type { ActivityDeps } from './deps.ts';
+import { eventMetadata, PROCESSING_FAILED } from './legs.ts';
+import { transferWorkflowId } from './own-workflow.ts';
+import { undo } from './refund.ts';
+
+/** An action, and the transfer that it is about with the command that asked for that one. */
+type Target = { readonly tenant: Tenant; readonly item: ActionItem; readonly record: TransferRecord };
+type DecideOne = (draft: Draft, target: Target) => Outcome;
+
+const DONE: Outcome = { result: 'done', refusal: null, detail: null };
+const VOID: Outcome = { result: 'void', refusal: null, detail: null };
+
+/**
+ * Decides what people ask of transfers (cancel, approve, decline, retry, resolve), on a list, under the lock of each
+ * transfer's head. Each acts once: its outcome row holds what was decided and the transfer after it. The workflow in
+ * which the transfer waits is nudged, and finds what was decided. One that cannot be processed even alone is
+ * refused, so that it has an end.
+ * @throws for outages, and for a transfer that nobody asked for
+ */
+export function createDecideTransferActions(deps: ActivityDeps) {
+  return async ({ tenant, items }: TransferActionList): Promise<TransferActionResult[]> => {
+    const decideAll = (targets: readonly Target[], streams: StreamId[], decideOne: DecideOne) => {
+      const needs = { tenant, streams, outcomes: targets.flatMap(({ item }) => outcomesOf(item)) };
+      return transact(deps.pool, needs, deps.now, (draft) =>
+        targets.map((target) => once(draft, target, decideOne)),
+      );
+    };
+    return inChunks({
+      items: await targetsOf(deps, tenant, items),
+      log: deps.log,
+      decide: (targets) => decideAll(targets, targets.flatMap(streamsOf), apply),
+      poison: async (target) => {
+        const giveUp = () => ({ result: 'refused' as const, refusal: PROCESSING_FAILED, detail: null });
+        return (await decideAll([target], [], giveUp))[0] as TransferActionResult;
+      },
+    });
+  };
+}
+
+/** What was asked never changes, so it is read before the locks: a transfer that was not begun has no head yet. */
+async function targetsOf({ pool }: ActivityDeps, tenant: Tenant, items: readonly ActionItem[]) {
+  const targets: Target[] = [];
+  for (const item of items) {
+    const { transferId } = item.action.data;
+    const record = await readTransfer(pool, tenant, transferId);
+    if (record === undefined) throw new Error(`there is no transfer ${transferId} to ${item.action.type}`);
+    targets.push({ tenant, item, record });
+  }
+  return targets;
+}
+
+function outcomesOf({ commandId, action }: ActionItem): OutcomeKey[] {
+  return [
+    { subjectId: commandId, leg: 'command' },
+    { subjectId: action.data.transferId, leg: 'debit' },
+  ];
+}
+
+/** The transfer's head, and for a settlement whose account it touches and which transfer it gives back. */
+function streamsOf({ item: { action }, record: { transfer } }: Target): StreamId[] {
+  const own = transferStream(transfer.transferId);
+  if (action.type !== 'retry' && action.type !== 'resolve') return [own];
+  const { reverses } = transfer;
+  return [own, accountStream(settledTo(action, transfer)), ...(reverses === null ? [] : [transferStream(reverses)])];
+}
+
+function settledTo(action: TransferAction, { from }: Transfer) {
+  return action.type === 'resolve' ? action.data.to : from;
+}
+
+function once(draft: Draft, target: Target, decideOne: DecideOne): TransferActionResult {
+  const { commandId } = target.item;
+  const key = { subjectId: commandId, leg: 'command' as const };
+  const earlier = draft.outcome(key);
+  const outcome = earlier ?? decideOne(draft, target);
+  const done = outcome.result === 'done';
+  if (earlier === undefined) {
+    draft.record(key, outcome);
+    draft.finish({ commandId, status: done ? 'completed' : 'refused', refusal: outcome.refusal });
+  }
+  return { commandId, result: done ? 'done' : 'refused', refusal: outcome.refusal };
+}
+
+function apply(draft: Draft, target: Target): Outcome {
+  const { tenant, item, record } = target;
+  const { transferId } = item.action.data;
+  const decision = decide(draft, target, draft.transfer(transferId) ?? record.transfer);
+  if (!decision.ok) return { result: 'refused', refusal: decision.refusal, detail: null };
+  draft.nudge(transferWorkflowId(tenant, transferId));
+  const transfer = draft.transfer(transferId);
+  if (transfer === null) throw new Error(`transfer ${transferId} is missing after ${item.action.type}`);
+  return { result: 'done', refusal: null, detail: { transfer: encodeState(transfer) } };
+}
+
+/** Decides one action and appends what comes of it; the events are the caller's no more. */
+function decide(draft: Draft, target: Target, transfer: Transfer): Decision<unknown> {
+  const { action } = target.item;
+  const { reason } = action.data;
+  switch (action.type) {
+    case 'cancel': {
+      const debitDecided = draft.outcome(debitOf(transfer.transferId)) !== undefined;
+      return end(draft, target, decideCancel(transfer, debitDecided, reason), VOID);
+    }
+    case 'decline': {
+      const decision = decideDecline(transfer, reason, draft.at);
+      const refusal = decision.ok ? (decision.events[0]?.data.refusal ?? null) : null;
+      return end(draft, target, decision, { result: 'refused', refusal, detail: null });
+    }
+    case 'approve': {
+      const decision = decideApprove(transfer, reason, draft.at);
+      if (decision.ok) append(draft, target, decision.events);
+      return decision;
+    }
+    case 'retry':
+    case 'resolve':
+      return settle(draft, target, transfer);
+    default:
+      return unreachable(action);
+  }
+}
+
+type Ended = Extract<ReturnType<typeof decideCancel> | ReturnType<typeof decideDecline>, { ok: true }>;
+
+/** Ends a transfer before its debit: the debit's outcome is the fence, on which a late attempt of it stops. */
+function end(draft: Draft, target: Target, decision: Ended | { ok: false }, debit: Outcome) {
+  if (!decision.ok) return decision as Extract<Decision<unknown>, { ok: false }>;
+  append(draft, target, decision.events);
+  const { command, transfer } = target.record;
+  draft.record(debitOf(transfer.transferId), debit);
+  const why = decision.events[0]?.data.refusal ?? null;
+  // A batch's command ends with the batch.
+  if (command.type === 'transfer') {
+    draft.finish({ commandId: command.commandId, status: 'refused', refusal: why });
+  }
+  return decision;
+}
+
+function debitOf(transferId: TransferId): OutcomeKey {
+  return { subjectId: transferId, leg: 'debit' };
+}
+
+function append(draft: Draft, { item }: Target, events: readonly Parameters<Draft['appendToTransfer']>[1][]) {
+  const { transferId } = item.action.data;
+  for (const event of events) draft.appendToTransfer(transferId, event, metadataOf(item));
+}
+
+/** Moves parked money; the leg's outcome exists once this has succeeded, and only then. */
+function settle(draft: Draft, target: Target, transfer: Transfer): Decision<unknown> {
+  const { action } = target.item;
+  const to = settledTo(action, transfer);
+  const decision = decideSettlement(transfer, to, draft.account(to), draft.at);
+  if (!decision.ok) return decision;
+  for (const event of decision.events) draft.appendToAccount(to, event, metadataOf(target.item));
+  const data = { ...termsOf(transfer), settledTo: to, reason: action.data.reason };
+  append(draft, target, [{ type: 'TransferSettled', data }]);
+  // Back at its source a reversal has taken nothing from the transfer that it reverses.
+  if (to === transfer.from) undo(draft, asTransferItem(target.item, transfer));
+  draft.record({ subjectId: transfer.transferId, leg: 'settle' }, DONE);
+  return decision;
+}
+
+/** All events of a transfer correlate by its id; these are caused by the person's command. */
+function metadataOf({ commandId, actor, action }: ActionItem): EventMetadata {
+  const { transferId } = action.data;
+  return { commandId, correlationId: transferId, causationId: commandId, actor };
+}

@@ -1,0 +1,119 @@
+import { type BatchCounts, batchCounts } from '../domain/batch.ts';
+import type { Tenant } from '../domain/ids.ts';
+import type { TransferStatus } from '../domain/transfer.ts';
+import type { Queryable } from '../platform/postgres.ts';
+import type { BatchRequest } from './read-batch-items.ts';
+
+/** A batch and how far it is, counted from its items' heads. */
+export type Batch = {
+  readonly batchId: string;
+  readonly commandId: string;
+  readonly counts: BatchCounts;
+  readonly createdAt: string;
+  readonly cancelledAt: string | null;
+  /** False until the command has ended: every item was seen to. */
+  readonly ended: boolean;
+  /** When the last of the ended items ended; null where none has. */
+  readonly lastEndAt: string | null;
+};
+
+/** A batch as it is recorded; `items` are in the order of the request. */
+export type NewBatch = {
+  readonly tenant: Tenant;
+  readonly batchId: string;
+  readonly commandId: string;
+  readonly createdAt: string;
+  readonly items: readonly BatchRequest[];
+};
+
+/** Writes a batch and its items in two statements, within the transaction that records the command. */
+export async function insertBatch(db: Queryable, batch: NewBatch): Promise<void> {
+  const { tenant, batchId, commandId, createdAt, items } = batch;
+  await db.query({
+    name: 'insert-batch',
+    text: `insert into batches (tenant, batch_id, command_id, total, created_at) values ($1, $2, $3, $4, $5)`,
+    values: [tenant, batchId, commandId, items.length, createdAt],
+  });
+  await db.query({
+    name: 'insert-batch-items',
+    text: `insert into batch_items (tenant, batch_id, item_no, transfer_id, request)
+           select $1, $2, i.place - 1, i.transfer_id, i.request
+           from unnest($3::text[], $4::jsonb[]) with ordinality as i (transfer_id, request, place)`,
+    values: [
+      tenant,
+      batchId,
+      items.map(({ transferId }) => transferId),
+      items.map((item) => JSON.stringify(item)),
+    ],
+  });
+}
+
+type Row = {
+  batch_id: string;
+  command_id: string;
+  total: number;
+  created_at: string;
+  cancelled_at: string | null;
+  ended: boolean;
+  statuses: Partial<Record<TransferStatus, number>>;
+  last_end_at: string | null;
+};
+
+/** Counts by the heads' primary key: an item that has no head has not begun. */
+const SELECT = `
+  select b.batch_id, b.command_id, b.total, b.created_at, b.cancelled_at,
+    (select status <> 'accepted' from commands c where c.tenant = b.tenant and c.command_id = b.command_id) as ended,
+    coalesce(items.statuses, '{}') as statuses, items.last_end_at
+  from batches b
+  cross join lateral (
+    select jsonb_object_agg(s.status, s.items) as statuses, max(s.last_end_at) as last_end_at
+    from (
+      select h.state ->> 'status' as status, count(*) as items, max(h.state ->> 'finishedAt') as last_end_at
+      from batch_items i
+      join heads h on h.tenant = i.tenant and h.stream_id = 'transfer-' || i.transfer_id
+      where i.tenant = b.tenant and i.batch_id = b.batch_id and h.state ->> 'status' is not null
+      group by 1
+    ) as s
+  ) as items`;
+
+/** One batch, or undefined. */
+export async function readBatch(db: Queryable, tenant: Tenant, batchId: string): Promise<Batch | undefined> {
+  const { rows } = await db.query<Row>({
+    name: 'read-batch',
+    text: `${SELECT} where b.tenant = $1 and b.batch_id = $2`,
+    values: [tenant, batchId],
+  });
+  return rows[0] && toBatch(rows[0]);
+}
+
+/** A page of the batches, newest first; `before` is the command id where the page before ended. */
+export async function listBatches(
+  db: Queryable,
+  tenant: Tenant,
+  page: { limit: number; before: string | null },
+): Promise<Batch[]> {
+  const { rows } = await db.query<Row>({
+    name: 'list-batches',
+    text: `${SELECT}
+           where b.tenant = $1 and b.command_id in (
+             select command_id from batches where tenant = $1 and ($2::text is null or command_id < $2)
+             order by command_id desc limit $3)
+           order by b.command_id desc`,
+    values: [tenant, page.before, page.limit],
+  });
+  return rows.map(toBatch);
+}
+
+function toBatch(row: Row): Batch {
+  const byStatus = new Map<TransferStatus, number>();
+  for (const [status, items] of Object.entries(row.statuses)) byStatus.set(status as TransferStatus, items);
+  return {
+    batchId: row.batch_id,
+    commandId: row.command_id,
+    counts: batchCounts(row.total, byStatus),
+    createdAt: row.created_at,
+    cancelledAt: row.cancelled_at,
+    ended: row.ended,
+    lastEndAt: row.last_end_at,
+  };
+}
