@@ -4,18 +4,23 @@ import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporal
 import { v7 as uuidv7 } from 'uuid';
 import { deliveryPolicy } from './activities/deps.ts';
 import { createActivities } from './activities/index.ts';
+import { createSyncStandingOrder } from './activities/sync-standing-order.ts';
 import { createWorker } from './activities/worker.ts';
 import { createApp } from './api/app.ts';
 import { serveApp } from './api/server.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
+import type { CommandSource } from './dispatch/new-command.ts';
 import type { TemporalAccess, WorkflowStart } from './dispatch/start-workflow.ts';
 import { runReconciler } from './dispatch/reconciler.ts';
+import { runStandingOrderReconciler } from './dispatch/standing-order-reconciler.ts';
 import { runSweeper } from './dispatch/sweeper.ts';
+import { createTransferCommands } from './dispatch/transfer-commands.ts';
 import { feePolicy, transferPolicy } from './domain/policy.ts';
 import { type Config, loadConfig } from './platform/config.ts';
 import { checkKafka, createKafka } from './platform/kafka.ts';
 import { createLog, type Logger } from './platform/log.ts';
 import { createPool, type Pool } from './platform/postgres.ts';
+import { createSchedules, type Schedules } from './platform/schedules.ts';
 import { checkTemporal, createTemporalClient, lazyConnection } from './platform/temporal.ts';
 import { createProjector, type Projector } from './projector/projector.ts';
 import { migrate } from './sql/migrate.ts';
@@ -102,6 +107,14 @@ async function startRoles(house: House): Promise<Role[]> {
   return roles;
 }
 
+function commandSource(config: Config): CommandSource {
+  return { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS, fees: feePolicy(config) };
+}
+
+function schedulesOf({ start }: House): Schedules {
+  return createSchedules(() => start.temporal().client, start.taskQueue);
+}
+
 async function startApi(house: House): Promise<Role> {
   const { config, log, pool, readPool, start, stopping } = house;
   const source = { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS, fees: feePolicy(config) };
@@ -109,7 +122,7 @@ async function startApi(house: House): Promise<Role> {
   const app = createApp({
     pool,
     readPool,
-    dispatcher: createDispatcher({ pool, log, source, start }),
+    dispatcher: createDispatcher({ pool, log, source: commandSource(config), start }),
     health: { temporal: () => checkTemporal(start.temporal().client), kafka: () => checkKafka(kafka) },
     config,
     log,
@@ -122,6 +135,16 @@ async function startApi(house: House): Promise<Role> {
   const loops = Promise.all([
     runSweeper({ pool, log, start, intervalMs: config.SWEEP_INTERVAL_MS }, stopping.signal),
     runReconciler({ pool, log, start, intervalMs: config.RECONCILE_INTERVAL_MS }, stopping.signal),
+    runStandingOrderReconciler(
+      {
+        pool,
+        log,
+        start,
+        intervalMs: config.RECONCILE_INTERVAL_MS,
+        sync: createSyncStandingOrder({ pool, now, schedules: schedulesOf(house) }),
+      },
+      stopping.signal,
+    ),
   ]);
   return {
     async stop() {

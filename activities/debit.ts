@@ -1,19 +1,30 @@
 import type { TransferEvent } from '../domain/events.ts';
 import { decideDebit, decideReversal } from '../domain/legs.ts';
-
 import type { TransferItem } from '../domain/saga.ts';
 import { termsOf } from '../domain/terms.ts';
 import type { Draft } from '../sql/draft.ts';
+import { readCancelledBatches, readOpenItems } from '../sql/read-batch-items.ts';
 import type { ActivityDeps } from './deps.ts';
-import { createLeg, eventMetadata } from './legs.ts';
+import { createLeg, createRangeLeg, eventMetadata, type LegRules } from './legs.ts';
 
 /**
  * Step 1 of the saga: takes each transfer's amount and fee from its source account, or records why not. One that
  * is not due yet, or that a person must approve, waits.
  */
 export function createDebit(deps: ActivityDeps) {
-  return createLeg(deps, {
+  return createLeg(deps, rules(deps));
+}
+
+/** The same on a range of a batch; what is undecided of a batch that was cancelled is cancelled. */
+export function createDebitRange(deps: ActivityDeps) {
+  return createRangeLeg(deps, rules(deps));
+}
+
+function rules(deps: ActivityDeps): LegRules {
+  return {
     leg: 'debit',
+    itemsOf: readOpenItems,
+    cancelled: readCancelledBatches,
     accountOf: (item) => item.from,
     decide: (draft, item) => {
       const reversal = reversalOf(draft, item);
@@ -28,7 +39,7 @@ export function createDebit(deps: ActivityDeps) {
     },
     refusedAs: 'TransferRejected',
     endsOn: 'refused',
-  });
+  };
 }
 
 /** What the item does to the transfer that it takes back; null where it takes none back. */

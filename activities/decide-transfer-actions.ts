@@ -1,5 +1,5 @@
-import type { EventMetadata } from '../domain/events.ts';
-import { accountStream, type StreamId, type Tenant, type TransferId, transferStream } from '../domain/ids.ts';
+import type { AccountEvent, DomainEvent, EventMetadata, TransferEvent } from '../domain/events.ts';
+import { type AccountId, accountStream, type StreamId, type Tenant, transferStream } from '../domain/ids.ts';
 import type { Decision } from '../domain/refusals.ts';
 import type { TransferItem } from '../domain/saga.ts';
 import { termsOf } from '../domain/terms.ts';
@@ -10,6 +10,7 @@ import {
   decideCancel,
   decideDecline,
   decideSettlement,
+  type Ending,
   type TransferAction,
   type TransferActionList,
   type TransferActionResult,
@@ -22,39 +23,41 @@ import type { Outcome, OutcomeKey } from '../sql/outcomes.ts';
 import { readTransfer, type TransferRecord } from '../sql/read-transfer.ts';
 import { inChunks } from './chunks.ts';
 import type { ActivityDeps } from './deps.ts';
-import { eventMetadata, PROCESSING_FAILED } from './legs.ts';
+import { PROCESSING_FAILED } from './legs.ts';
 import { transferWorkflowId } from './own-workflow.ts';
 import { undo } from './refund.ts';
 
 /** An action, and the transfer that it is about with the command that asked for that one. */
 type Target = { readonly tenant: Tenant; readonly item: ActionItem; readonly record: TransferRecord };
-type DecideOne = (draft: Draft, target: Target) => Outcome;
 
 const DONE: Outcome = { result: 'done', refusal: null, detail: null };
-const VOID: Outcome = { result: 'void', refusal: null, detail: null };
 
 /**
  * Decides what people ask of transfers (cancel, approve, decline, retry, resolve), on a list, under the lock of each
  * transfer's head. Each acts once: its outcome row holds what was decided and the transfer after it. The workflow in
  * which the transfer waits is nudged, and finds what was decided. One that cannot be processed even alone is
- * refused, so that it has an end.
- * @throws for outages, and for a transfer that nobody asked for
+ * refused, so that it has an end. Throws for outages.
  */
 export function createDecideTransferActions(deps: ActivityDeps) {
-  return async ({ tenant, items }: TransferActionList): Promise<TransferActionResult[]> => {
-    const decideAll = (targets: readonly Target[], streams: StreamId[], decideOne: DecideOne) => {
-      const needs = { tenant, streams, outcomes: targets.flatMap(({ item }) => outcomesOf(item)) };
-      return transact(deps.pool, needs, deps.now, (draft) =>
-        targets.map((target) => once(draft, target, decideOne)),
-      );
+  return ({ tenant, items }: TransferActionList): Promise<TransferActionResult[]> => {
+    const decideAll = <Asked extends Pick<Target, 'item'>>(
+      asked: readonly Asked[],
+      streams: StreamId[],
+      decideOne: (draft: Draft, asked: Asked) => Outcome,
+    ) => {
+      const needs = { tenant, streams, outcomes: asked.flatMap(({ item }) => outcomesOf(item)) };
+      return transact(deps.pool, needs, deps.now, (draft) => asked.map((one) => once(draft, one, decideOne)));
     };
     return inChunks({
-      items: await targetsOf(deps, tenant, items),
+      items,
       log: deps.log,
-      decide: (targets) => decideAll(targets, targets.flatMap(streamsOf), apply),
-      poison: async (target) => {
+      decide: async (chunk) => {
+        const targets = await targetsOf(deps, tenant, chunk);
+        return decideAll(targets, targets.flatMap(streamsOf), apply);
+      },
+      poison: async (item) => {
         const giveUp = () => ({ result: 'refused' as const, refusal: PROCESSING_FAILED, detail: null });
-        return (await decideAll([target], [], giveUp))[0] as TransferActionResult;
+        return (await decideAll([{ item }], [], giveUp))[0] as TransferActionResult;
       },
     });
   };
@@ -84,18 +87,26 @@ function streamsOf({ item: { action }, record: { transfer } }: Target): StreamId
   const own = transferStream(transfer.transferId);
   if (action.type !== 'retry' && action.type !== 'resolve') return [own];
   const { reverses } = transfer;
-  return [own, accountStream(settledTo(action, transfer)), ...(reverses === null ? [] : [transferStream(reverses)])];
+  return [
+    own,
+    accountStream(settledTo(action, transfer)),
+    ...(reverses === null ? [] : [transferStream(reverses)]),
+  ];
 }
 
-function settledTo(action: TransferAction, { from }: Transfer) {
+function settledTo(action: TransferAction, { from }: Transfer): AccountId {
   return action.type === 'resolve' ? action.data.to : from;
 }
 
-function once(draft: Draft, target: Target, decideOne: DecideOne): TransferActionResult {
-  const { commandId } = target.item;
+function once<Asked extends Pick<Target, 'item'>>(
+  draft: Draft,
+  asked: Asked,
+  decideOne: (draft: Draft, asked: Asked) => Outcome,
+): TransferActionResult {
+  const { commandId } = asked.item;
   const key = { subjectId: commandId, leg: 'command' as const };
   const earlier = draft.outcome(key);
-  const outcome = earlier ?? decideOne(draft, target);
+  const outcome = earlier ?? decideOne(draft, asked);
   const done = outcome.result === 'done';
   if (earlier === undefined) {
     draft.record(key, outcome);
@@ -115,42 +126,41 @@ function apply(draft: Draft, target: Target): Outcome {
   return { result: 'done', refusal: null, detail: { transfer: encodeState(transfer) } };
 }
 
-/** Decides one action and appends what comes of it; the events are the caller's no more. */
-function decide(draft: Draft, target: Target, transfer: Transfer): Decision<unknown> {
+/** Decides one action and, where it is accepted, appends what comes of it. */
+function decide(draft: Draft, target: Target, transfer: Transfer): Decision<DomainEvent> {
   const { action } = target.item;
   const { reason } = action.data;
   switch (action.type) {
     case 'cancel': {
-      const debitDecided = draft.outcome(debitOf(transfer.transferId)) !== undefined;
-      return end(draft, target, decideCancel(transfer, debitDecided, reason), VOID);
+      const debitDecided = draft.outcome(debitOf(transfer)) !== undefined;
+      return end(draft, target, decideCancel(transfer, debitDecided, reason), 'void');
     }
-    case 'decline': {
-      const decision = decideDecline(transfer, reason, draft.at);
-      const refusal = decision.ok ? (decision.events[0]?.data.refusal ?? null) : null;
-      return end(draft, target, decision, { result: 'refused', refusal, detail: null });
-    }
+    case 'decline':
+      return end(draft, target, decideDecline(transfer, reason, draft.at), 'refused');
     case 'approve': {
       const decision = decideApprove(transfer, reason, draft.at);
-      if (decision.ok) append(draft, target, decision.events);
+      if (decision.ok) append(draft, target.item, decision.events);
       return decision;
     }
     case 'retry':
     case 'resolve':
-      return settle(draft, target, transfer);
+      return settle(draft, target.item, transfer);
     default:
       return unreachable(action);
   }
 }
 
-type Ended = Extract<ReturnType<typeof decideCancel> | ReturnType<typeof decideDecline>, { ok: true }>;
-
-/** Ends a transfer before its debit: the debit's outcome is the fence, on which a late attempt of it stops. */
-function end(draft: Draft, target: Target, decision: Ended | { ok: false }, debit: Outcome) {
-  if (!decision.ok) return decision as Extract<Decision<unknown>, { ok: false }>;
-  append(draft, target, decision.events);
-  const { command, transfer } = target.record;
-  draft.record(debitOf(transfer.transferId), debit);
+/** Ends a transfer before its debit, whose outcome is the fence: a late attempt of it finds that, and does nothing. */
+function end(
+  draft: Draft,
+  { item, record: { command, transfer } }: Target,
+  decision: Decision<Ending>,
+  debit: 'void' | 'refused',
+): Decision<Ending> {
+  if (!decision.ok) return decision;
+  append(draft, item, decision.events);
   const why = decision.events[0]?.data.refusal ?? null;
+  draft.record(debitOf(transfer), { result: debit, refusal: debit === 'void' ? null : why, detail: null });
   // A batch's command ends with the batch.
   if (command.type === 'transfer') {
     draft.finish({ commandId: command.commandId, status: 'refused', refusal: why });
@@ -158,28 +168,32 @@ function end(draft: Draft, target: Target, decision: Ended | { ok: false }, debi
   return decision;
 }
 
-function debitOf(transferId: TransferId): OutcomeKey {
+function debitOf({ transferId }: Transfer): OutcomeKey {
   return { subjectId: transferId, leg: 'debit' };
 }
 
-function append(draft: Draft, { item }: Target, events: readonly Parameters<Draft['appendToTransfer']>[1][]) {
+function append(draft: Draft, item: ActionItem, events: readonly TransferEvent[]): void {
   const { transferId } = item.action.data;
   for (const event of events) draft.appendToTransfer(transferId, event, metadataOf(item));
 }
 
 /** Moves parked money; the leg's outcome exists once this has succeeded, and only then. */
-function settle(draft: Draft, target: Target, transfer: Transfer): Decision<unknown> {
-  const { action } = target.item;
-  const to = settledTo(action, transfer);
+function settle(draft: Draft, item: ActionItem, transfer: Transfer): Decision<AccountEvent> {
+  const to = settledTo(item.action, transfer);
   const decision = decideSettlement(transfer, to, draft.account(to), draft.at);
   if (!decision.ok) return decision;
-  for (const event of decision.events) draft.appendToAccount(to, event, metadataOf(target.item));
-  const data = { ...termsOf(transfer), settledTo: to, reason: action.data.reason };
-  append(draft, target, [{ type: 'TransferSettled', data }]);
-  // Back at its source a reversal has taken nothing from the transfer that it reverses.
-  if (to === transfer.from) undo(draft, asTransferItem(target.item, transfer));
+  for (const event of decision.events) draft.appendToAccount(to, event, metadataOf(item));
+  const data = { ...termsOf(transfer), settledTo: to, reason: item.action.data.reason };
+  append(draft, item, [{ type: 'TransferSettled', data }]);
+  // Back at its source, a reversal has taken nothing from the transfer that it reverses.
+  if (to === transfer.from) undo(draft, asItem(item, transfer));
   draft.record({ subjectId: transfer.transferId, leg: 'settle' }, DONE);
   return decision;
+}
+
+/** The transfer as the person's command moves it now. */
+function asItem({ commandId, actor }: ActionItem, transfer: Transfer): TransferItem {
+  return { ...termsOf(transfer), executeAt: null, commandId, batchId: null, actor };
 }
 
 /** All events of a transfer correlate by its id; these are caused by the person's command. */

@@ -1,12 +1,19 @@
 import { type Tenant, type TransferId, transferStream } from '../domain/ids.ts';
+import { forgetWorkflows } from '../sql/expected-workflows.ts';
 import { readHead } from '../sql/lock-heads.ts';
 import type { ActivityDeps } from './deps.ts';
+import { transferWorkflowId } from './own-workflow.ts';
 
-/** True once a parked transfer's money has left suspense. Throws for outages, and for a transfer that is not there. */
+/**
+ * True once a parked transfer's money has left suspense: its workflow may end then, and nothing starts it again.
+ * Throws for outages, and for a transfer that is not there.
+ */
 export function createIsSettled({ pool }: ActivityDeps) {
   return async ({ tenant, transferId }: { tenant: Tenant; transferId: string }): Promise<boolean> => {
     const head = await readHead(pool, tenant, transferStream(transferId as TransferId));
     if (head === undefined || !('legs' in head.state)) throw new Error(`there is no transfer ${transferId}`);
-    return head.state.status !== 'needs_attention';
+    const settled = head.state.status !== 'needs_attention';
+    if (settled) await forgetWorkflows(pool, tenant, [transferWorkflowId(tenant, transferId)]);
+    return settled;
   };
 }

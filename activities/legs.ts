@@ -118,7 +118,10 @@ function once(
   const { transferId } = item;
   const key = { subjectId: transferId, leg: rules.leg };
   const earlier = draft.outcome(key);
-  if (earlier !== undefined) return { transferId, result: earlier.result, refusal: earlier.refusal };
+  if (earlier !== undefined) {
+    forgetEnded(draft, tenant, item, rules, earlier);
+    return { transferId, result: earlier.result, refusal: earlier.refusal };
+  }
   const why = item.batchId === null ? undefined : cancelled.get(item.batchId);
   if (why !== undefined) return cancelUndecided(draft, tenant, item, why);
   const decision = rules.decide(draft, item);
@@ -139,6 +142,12 @@ function cancelUndecided(draft: Draft, tenant: Tenant, item: TransferItem, why: 
   draft.appendToTransfer(transferId, event, eventMetadata(item));
   endTransfer(draft, tenant, item, 'refused', why);
   return { transferId, result: 'void', refusal: why };
+}
+
+/** Somebody ended a transfer that waited: its workflow has learned of it here, and ends. */
+function forgetEnded(draft: Draft, tenant: Tenant, item: TransferItem, { leg }: LegRules, { result }: Outcome) {
+  const ended = leg === 'debit' && result !== 'done' && hasWaited(draft.transfer(item.transferId));
+  if (ended) draft.forget(transferWorkflowId(tenant, item.transferId));
 }
 
 /** Nothing is decided: a workflow of the transfer's own looks again, also when Temporal's state is lost meanwhile. */

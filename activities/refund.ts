@@ -1,3 +1,4 @@
+import { type RangeRefunds, type RefundRange, tally } from '../domain/batch.ts';
 import { accountStream, type StreamId, type Tenant } from '../domain/ids.ts';
 import { decideRefund, undoReversal } from '../domain/legs.ts';
 import type { Refusal } from '../domain/refusals.ts';
@@ -6,6 +7,7 @@ import { termsOf } from '../domain/terms.ts';
 import type { Draft } from '../sql/draft.ts';
 import { transact } from '../sql/ledger.ts';
 import type { Outcome, OutcomeKey } from '../sql/outcomes.ts';
+import { readOpenItems } from '../sql/read-batch-items.ts';
 import { inChunks } from './chunks.ts';
 import { appendToOriginal } from './debit.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -26,31 +28,46 @@ const DONE: Outcome = { result: 'done', refusal: null, detail: null };
  * @throws for outages, and for a transfer whose own rows cannot be processed.
  */
 export function createRefund(deps: ActivityDeps) {
-  return (list: RefundList): Promise<RefundResult[]> => {
-    const compensateAll = (items: readonly RefundItem[], streams: StreamId[], refundSource: RefundSource) => {
-      const needs = { tenant: list.tenant, streams, outcomes: items.flatMap(legsOf) };
-      return transact(deps.pool, needs, deps.now, (draft) =>
-        items.map((item) => ({
-          transferId: item.transferId,
-          status: compensate(draft, item, refundSource),
-        })),
-      );
-    };
-    return inChunks({
-      items: list.items,
-      log: deps.log,
-      decide: (wire) => {
-        const items = wire.map((item) => readRefund(list.tenant, item));
-        return compensateAll(items, items.flatMap(streamsOf), refund);
-      },
-      // Without the source's head, which may be what is damaged: nothing that was debited is lost from sight.
-      poison: async (wire) => {
-        const item = readRefund(list.tenant, wire);
-        const [result] = await compensateAll([item], transferStreams(item), parkPoison);
-        return result as RefundResult;
-      },
-    });
+  return (list: RefundList): Promise<RefundResult[]> => refundAll(deps, list);
+}
+
+/** The same on a range of a batch: those of its items that have not ended, and do not wait. */
+export function createRefundRange(deps: ActivityDeps) {
+  return async ({ reason, failed, ...range }: RefundRange): Promise<RangeRefunds> => {
+    const unprocessed = new Set(failed);
+    const items = (await readOpenItems(deps.pool, range)).map((item) => ({
+      ...item,
+      reason: unprocessed.has(item.transferId) ? PROCESSING_FAILED : reason,
+    }));
+    const results = await refundAll(deps, { tenant: range.tenant, items });
+    return tally(results.map(({ status }) => status));
   };
+}
+
+function refundAll(deps: ActivityDeps, list: RefundList): Promise<RefundResult[]> {
+  const compensateAll = (items: readonly RefundItem[], streams: StreamId[], refundSource: RefundSource) => {
+    const needs = { tenant: list.tenant, streams, outcomes: items.flatMap(legsOf) };
+    return transact(deps.pool, needs, deps.now, (draft) =>
+      items.map((item) => ({
+        transferId: item.transferId,
+        status: compensate(draft, item, refundSource),
+      })),
+    );
+  };
+  return inChunks({
+    items: list.items,
+    log: deps.log,
+    decide: (wire) => {
+      const items = wire.map((item) => readRefund(list.tenant, item));
+      return compensateAll(items, items.flatMap(streamsOf), refund);
+    },
+    // Without the source's head, which may be what is damaged: nothing that was debited is lost from sight.
+    poison: async (wire) => {
+      const item = readRefund(list.tenant, wire);
+      const [result] = await compensateAll([item], transferStreams(item), parkPoison);
+      return result as RefundResult;
+    },
+  });
 }
 
 function readRefund(tenant: Tenant, { reason, ...item }: RefundList['items'][number]): RefundItem {

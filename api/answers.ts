@@ -5,7 +5,7 @@ const REASONS = {
   400: 'Malformed: syntax, type or range of a field; `errors` names each',
   404: "The path's resource does not exist",
   409: 'It exists already, or the version does not exist yet',
-  413: 'The body is larger than 1 MB',
+  413: 'The body is larger than 1 MB (a batch: 16 MB)',
   415: 'The body is not JSON',
   422: 'A business refusal (`code`), or an Idempotency-Key that was used for another request',
   500: 'A fault on our side; nothing about it is told here, the log has it under the X-Request-Id',

@@ -28,6 +28,8 @@ import { rateRoutes } from './routes/rates.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { statementRoutes } from './routes/statements.ts';
 import { timelineRoutes } from './routes/timeline.ts';
+import { transferBatchItemRoutes } from './routes/transfer-batch-items.ts';
+import { transferBatchRoutes } from './routes/transfer-batches.ts';
 import { transferRoutes } from './routes/transfers.ts';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
@@ -62,6 +64,8 @@ export function createApp(deps: Deps) {
     .route('/', rateRoutes(deps))
     .route('/', quoteRoutes(deps))
     .route('/', transferRoutes(deps))
+    .route('/', transferBatchRoutes(deps))
+    .route('/', transferBatchItemRoutes(deps))
     .route('/', timelineRoutes(deps))
     .route('/', commandRoutes(deps))
     .route('/', eventRoutes(deps))

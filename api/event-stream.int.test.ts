@@ -6,6 +6,7 @@ import { createSequencer } from '../projector/sequencer.ts';
 import { supervise } from '../projector/supervise.ts';
 import { readLogHead } from '../sql/read-log.ts';
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
+import { recorded } from '../test/proofs/record.ts';
 import { writeMany, writeRaw, writeSlowly } from '../test/raw-events.ts';
 import { readSse, type SseClient } from '../test/sse.ts';
 import { type App, createApp } from './app.ts';
@@ -43,17 +44,19 @@ function appWith(env: Record<string, string> = {}): App {
     TEMPORAL_ADDRESS: 'not-used:1',
     ...env,
   });
-  return createApp({
-    pool,
-    readPool: pool,
-    dispatcher: { execute: () => Promise.reject(new Error('no command is sent here')) },
-    health: {},
-    config,
-    log,
-    now: () => new Date(),
-    newId: () => 'request-1',
-    isDraining: () => draining,
-  });
+  return recorded(
+    createApp({
+      pool,
+      readPool: pool,
+      dispatcher: { execute: () => Promise.reject(new Error('no command is sent here')) },
+      health: {},
+      config,
+      log,
+      now: () => new Date(),
+      newId: () => 'request-1',
+      isDraining: () => draining,
+    }),
+  );
 }
 
 async function open(app: App, query = '', headers: Record<string, string> = {}): Promise<SseClient> {

@@ -150,8 +150,9 @@ describe('the store and the reports', () => {
       'journal_entries row account-ada/999',
     ],
     [
-      'transfers (generation, tenant, transfer_id, from_account_id, to_account_id, amount_minor, currency, metadata, first_position)',
-      `select generation, tenant, 'stray', from_account_id, to_account_id, amount_minor, currency, metadata, first_position
+      'transfers (generation, tenant, transfer_id, from_account_id, to_account_id, amount_minor, currency, credit_minor, credit_currency, metadata, first_position)',
+      `select generation, tenant, 'stray', from_account_id, to_account_id, amount_minor, currency, credit_minor, credit_currency, metadata,
+         first_position
        from transfers where transfer_id = 'paid1'`,
       `transfer_id = 'stray'`,
       'transfers row stray',

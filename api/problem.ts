@@ -42,6 +42,7 @@ const PROBLEMS = {
   'batch-exists': [409, 'The batch exists already'],
   'batch-final': [409, 'The batch has ended'],
   'standing-order-exists': [409, 'The standing order exists already'],
+  'standing-order-final': [409, 'The standing order has ended'],
   'quote-used': [409, 'The quote was used for another transfer'],
   'quote-expired': [422, 'The quote has expired'],
   'quote-mismatch': [422, 'The transfer is not what the quote was made for'],

@@ -19,9 +19,9 @@ beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPool({ url: database.url, max: 4, name: 'reads', log });
   await pool.query(`insert into transfers (generation, tenant, transfer_id, from_account_id, to_account_id,
-      amount_minor, currency, metadata, first_position, credit_at)
+      amount_minor, currency, credit_minor, credit_currency, metadata, first_position, credit_at)
     select 1, 'main', 't' || n, case when n <= 40 then 'rare' else 'busy' || n % 7 end,
-      case n % 1000 when 1 then 'rare' else 'busy' || n % 5 end, 1, 'EUR', '{}', n,
+      case n % 1000 when 1 then 'rare' else 'busy' || n % 5 end, 1, 'EUR', 1, 'EUR', '{}', n,
       case when n > 20 then now() end
     from generate_series(1, 40000) as n`);
   await pool.query(`insert into transactions (generation, tenant, account_id, version, transaction_id, type, amount_minor,
@@ -88,8 +88,8 @@ describe('a page costs the page, not the history', () => {
 
   test('a transfer to itself is listed once, and pages go on where they ended', async () => {
     await pool.query(`insert into transfers (generation, tenant, transfer_id, from_account_id, to_account_id, amount_minor,
-      currency, metadata, first_position, rejected_at)
-      values (1, 'main', 'self', 'narcissus', 'narcissus', 1, 'EUR', '{}', 50001, now())`);
+      currency, credit_minor, credit_currency, metadata, first_position, rejected_at)
+      values (1, 'main', 'self', 'narcissus', 'narcissus', 1, 'EUR', 1, 'EUR', '{}', 50001, now())`);
     const filter = { accountId: 'narcissus', status: null };
     expect(await listTransfers(pool, TENANT, filter, { limit: 5, before: null })).toHaveLength(1);
     expect(await listTransfers(pool, TENANT, filter, { limit: 5, before: 50_001n })).toEqual([]);

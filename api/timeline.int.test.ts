@@ -137,7 +137,7 @@ describe('the timeline of a transfer', () => {
     expect(told(await timeline(transferId))).toEqual(['command_accepted']);
   });
 
-  test('that never came through Kafka, as its account was healed: delivered by null', async () => {
+  test('with an event that no delivery is recorded of, as after a heal: delivered by null', async () => {
     expect((await pay(id('healed'), id('b'), '1.00')).status).toBe(201);
     await wholeTimeline(id('healed'));
     await house.readPool.query('delete from deliveries where stream_id = $1', [`account-${id('b')}`]);

@@ -1,6 +1,7 @@
 import type { LimitChanges } from '../domain/account.ts';
 import type { Metadata } from '../domain/events.ts';
-import type { AccountId, HoldId, Tenant, TransferId } from '../domain/ids.ts';
+import type { AccountId, HoldId, OrderId, Tenant, TransferId } from '../domain/ids.ts';
+import type { OrderTerms } from '../domain/standing-order.ts';
 import type { Claim, Command } from '../sql/commands.ts';
 
 /** Who asks, and under which key; everything that a command's idempotency is scoped to. */
@@ -57,7 +58,29 @@ export type CommandRequest =
       description: string | null;
       metadata: Metadata;
     }
-  | { type: 'releaseHold'; holdId: HoldId; accountId: AccountId; reason: string };
+  | { type: 'releaseHold'; holdId: HoldId; accountId: AccountId; reason: string }
+  | { type: 'cancel' | 'approve' | 'decline' | 'retry'; transferId: TransferId; reason: string }
+  | { type: 'resolve'; transferId: TransferId; to: AccountId; reason: string }
+  /** In the order that the client gave. */
+  | { type: 'transferBatch'; batchId: string | null; transfers: readonly BatchTransfer[] }
+  | { type: 'cancelBatch'; batchId: string; reason: string }
+  | ({ type: 'createStandingOrder'; orderId: OrderId | null } & Omit<OrderTerms, 'orderId'>)
+  | { type: 'pauseStandingOrder' | 'resumeStandingOrder'; orderId: OrderId; reason: string }
+  | { type: 'deleteStandingOrder'; orderId: OrderId };
+
+/** One transfer of a batch: plain ones only. */
+export type BatchTransfer = {
+  readonly transferId: TransferId | null;
+  readonly from: AccountId;
+  readonly to: AccountId;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly description: string | null;
+  readonly reference: string | null;
+  readonly metadata: Metadata;
+  /** Not before this instant (ISO 8601, UTC). */
+  readonly executeAt?: string;
+};
 
 /** How an amount reaches an account of another currency. */
 export type Exchange = {

@@ -1,12 +1,14 @@
 import { type FeePolicy, feeOf } from '../domain/fees.ts';
-import type { AccountId, CommandId, HoldId, TransferId } from '../domain/ids.ts';
+import type { AccountId, CommandId, HoldId, OrderId, TransferId } from '../domain/ids.ts';
 import { completeTerms } from '../domain/terms.ts';
 import { unreachable } from '../domain/unreachable.ts';
 import { toWire } from '../domain/wire.ts';
 import type { PoolClient } from '../platform/postgres.ts';
 import { type CommandType, claimAll, type NewCommand } from '../sql/commands.ts';
 import { hashJson } from '../sql/hash.ts';
+import { insertStandingOrder } from '../sql/standing-orders.ts';
 import type { CommandRequest, DispatchOptions } from './dispatcher.ts';
+import { batchRequests, recordBatch } from './new-batch.ts';
 
 /** How long a command may be on its way before the sweeper looks after it, its fees, and the sources of time and ids. */
 export type CommandSource = {
@@ -106,6 +108,50 @@ function target(request: CommandRequest, source: CommandSource): Target {
     }
     case 'transfer':
       return ofTransfer(request, source);
+    case 'cancel':
+    case 'approve':
+    case 'decline':
+    case 'retry':
+    case 'resolve': {
+      const { type: _, ...payload } = request;
+      return { payload, resourceKind: 'transfer', resourceId: payload.transferId, claimsResource: false };
+    }
+    case 'transferBatch': {
+      const items = batchRequests(request.transfers, source);
+      return {
+        payload: { total: items.length },
+        resourceKind: 'batch',
+        resourceId: request.batchId ?? source.newId(),
+        claimsResource: true,
+        work: (client, command) => recordBatch(client, command, items),
+      };
+    }
+    case 'cancelBatch': {
+      const { batchId, reason } = request;
+      return { payload: { reason }, resourceKind: 'batch', resourceId: batchId, claimsResource: false };
+    }
+    case 'createStandingOrder': {
+      const { type: _, ...asked } = request;
+      const order = { ...asked, orderId: asked.orderId ?? (source.newId() as OrderId) };
+      return {
+        payload: toWire(order),
+        resourceKind: 'standing-order',
+        resourceId: order.orderId,
+        claimsResource: true,
+        work: (client, { tenant, createdAt }) => insertStandingOrder(client, tenant, order, createdAt),
+      };
+    }
+    case 'pauseStandingOrder':
+    case 'resumeStandingOrder':
+    case 'deleteStandingOrder': {
+      const { type: _, ...payload } = request;
+      return {
+        payload,
+        resourceKind: 'standing-order',
+        resourceId: payload.orderId,
+        claimsResource: false,
+      };
+    }
     default:
       return unreachable(request);
   }

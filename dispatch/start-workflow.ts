@@ -2,9 +2,11 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { AccountCommandList, AccountItem } from '../domain/account-commands.ts';
 import { formatAmount } from '../domain/money.ts';
 import type { WireItem } from '../domain/saga.ts';
+import type { ActionItem, TransferActionList } from '../domain/transfer-actions.ts';
 import { type TemporalClient, withDeadline } from '../platform/temporal.ts';
 import type { Command } from '../sql/commands.ts';
 import type { TransferInput } from '../workflows/transfer.ts';
+import type { TransferBatchInput } from '../workflows/transfer-batch.ts';
 
 /** A client and whether a worker of this process runs on its connection: that one then gets the first task at once. */
 export type TemporalAccess = { readonly client: TemporalClient; readonly eager: boolean };
@@ -48,8 +50,14 @@ export async function startWorkflow(start: WorkflowStart, command: Command): Pro
   }
 }
 
+/** What people do about a transfer that is there. */
+const ACTIONS = ['cancel', 'approve', 'decline', 'retry', 'resolve'] as const;
+
 /** Which workflow a command runs, with its one argument. Payloads are in wire form, written by new-command.ts. */
-function workflowOf(start: WorkflowStart, command: Command): { type: string; args: object; summary: string } {
+export function workflowOf(
+  start: Pick<WorkflowStart, 'sagaDeadlineMs'>,
+  command: Command,
+): { type: string; args: object; summary: string } {
   const { tenant, commandId, principal: actor, type, resourceId } = command;
   if (type === 'transfer') {
     const item = { ...command.payload, commandId, actor } as WireItem;
@@ -57,7 +65,25 @@ function workflowOf(start: WorkflowStart, command: Command): { type: string; arg
     const amount = `${formatAmount(BigInt(item.amountMinor), item.currency)} ${item.currency}`;
     return { type, args, summary: `${amount} from ${item.from} to ${item.to}` };
   }
+  if (ACTIONS.some((action) => action === type)) {
+    const item = { commandId, actor, action: { type, data: command.payload } } as ActionItem;
+    const args: TransferActionList = { tenant, items: [item] };
+    return { type, args, summary: `${type} ${resourceId}` };
+  }
+  if (type === 'transferBatch' || type === 'cancelBatch') return batchWorkflow(start, command);
   const item = { commandId, actor, command: { type, data: command.payload } } as AccountItem;
   const args: AccountCommandList = { tenant, items: [item] };
   return { type, args, summary: `${type} ${resourceId}` };
+}
+
+/** A batch's items are rows: its workflow learns how many there are. */
+function batchWorkflow(start: Pick<WorkflowStart, 'sagaDeadlineMs'>, { tenant, commandId, principal: actor, ...command }: Command) {
+  const batch = { batchId: command.resourceId, commandId, actor };
+  if (command.type === 'cancelBatch') {
+    const args = { ...(command.payload as { reason: string }), tenant, batch };
+    return { type: command.type, args, summary: `cancel batch ${batch.batchId}` };
+  }
+  const { total } = command.payload as { total: number };
+  const args: TransferBatchInput = { ...batch, tenant, total, deadlineMs: start.sagaDeadlineMs };
+  return { type: command.type, args, summary: `${total} transfers` };
 }

@@ -6,6 +6,8 @@ export type AccountId = Brand<string, 'AccountId'>;
 export type TransferId = Brand<string, 'TransferId'>;
 export type CommandId = Brand<string, 'CommandId'>;
 export type HoldId = Brand<string, 'HoldId'>;
+/** Of a standing order. */
+export type OrderId = Brand<string, 'OrderId'>;
 /** `account-<id>` or `transfer-<id>`: the unit of ordering, locking and Kafka keys. */
 export type StreamId = Brand<string, 'StreamId'>;
 

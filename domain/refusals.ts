@@ -19,6 +19,7 @@ export const REFUSAL_CODES = [
   'hold-not-found',
   'hold-final',
   'batch-final',
+  'standing-order-final',
   'not-awaiting-approval',
   'not-needing-attention',
   // What people or the clock decide about a transfer that waits.

@@ -37,28 +37,25 @@ export type TransferActionResult = {
   readonly refusal: Refusal | null;
 };
 
-type Ends<Type extends TransferEvent['type']> = Decision<Extract<TransferEvent, { type: Type }>>;
+/** Ends a transfer of which nothing has moved. */
+export type Ending = Extract<TransferEvent, { type: 'TransferCancelled' | 'TransferRejected' }>;
 
 /** Before the debit a transfer may be cancelled; `debitDecided` is true as soon as its debit has any outcome. */
-export function decideCancel(
-  transfer: Transfer,
-  debitDecided: boolean,
-  reason: string,
-): Ends<'TransferCancelled'> {
-  if (!isUndecided(transfer.status) || debitDecided) return refuseFinal(transfer);
+export function decideCancel(transfer: Transfer, debitDecided: boolean, reason: string): Decision<Ending> {
+  if (!isUndecided(transfer.status) || debitDecided) return { ok: false, refusal: final(transfer) };
   const why = refusal('cancelled', `It was cancelled: ${reason}`);
   return accept({ type: 'TransferCancelled', data: { ...termsOf(transfer), refusal: why } });
 }
 
 /** Lets a transfer go on that waits for a person, while that person still has time. */
-export function decideApprove(transfer: Transfer, reason: string, at: string): Ends<'TransferApproved'> {
+export function decideApprove(transfer: Transfer, reason: string, at: string): Decision<TransferEvent> {
   const refused = refuseUnlessAwaiting(transfer, at);
   if (refused !== null) return { ok: false, refusal: refused };
   return accept({ type: 'TransferApproved', data: { ...termsOf(transfer), reason } });
 }
 
 /** Ends a transfer that waits for a person: nothing has moved, and nothing will. */
-export function decideDecline(transfer: Transfer, reason: string, at: string): Ends<'TransferRejected'> {
+export function decideDecline(transfer: Transfer, reason: string, at: string): Decision<Ending> {
   const refused = refuseUnlessAwaiting(transfer, at);
   if (refused !== null) return { ok: false, refusal: refused };
   const why = refusal('declined', `It was declined: ${reason}`);
@@ -92,11 +89,6 @@ function refuseUnlessAwaiting(transfer: Transfer, at: string): Refusal | null {
   }
   if (approval.expiresAt > at) return null;
   return refusal('not-awaiting-approval', `Nobody approved transfer ${transferId} in time.`);
-}
-
-function refuseFinal<Event>(transfer: Transfer): Decision<Event> {
-  const { code, detail } = final(transfer);
-  return refuse(code, detail);
 }
 
 function final({ transferId, status }: Transfer): Refusal {

@@ -1,15 +1,16 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { DomainEvent } from '../domain/events.ts';
-import type { AccountId, TransferId } from '../domain/ids.ts';
+import type { AccountId, HoldId, TransferId } from '../domain/ids.ts';
+import { completeTerms } from '../domain/terms.ts';
 import { encodeEvent } from '../sql/codec.ts';
 import { next } from './balances.ts';
-import { toEntry } from './journal.ts';
+import { toEntries } from './journal.ts';
 import type { Step } from './projection.ts';
-import { toTransaction } from './transactions.ts';
-import { merge, toTransfer } from './transfers.ts';
+import { toTransactions } from './transactions.ts';
+import { merge, toTransfers } from './transfers.ts';
 
 const account = (id: string) => id as AccountId;
-const terms = {
+const terms = completeTerms({
   transferId: 't1' as TransferId,
   from: account('a'),
   to: account('b'),
@@ -18,7 +19,7 @@ const terms = {
   description: null,
   reference: null,
   metadata: {},
-};
+});
 const refusal = { code: 'account-closed', detail: 'Account b is closed.' } as const;
 const opened = {
   accountId: account('a'),
@@ -44,8 +45,16 @@ function step(fact: DomainEvent, version = 1, streamId = 'account-a'): Step {
   return { event, fact };
 }
 
+const back = { refusal, refundedTo: account('a'), paidFrom: 'transit', debitedAt: null } as const;
+const holdId = 'h1' as HoldId;
+const fee = { ...terms, feeMinor: 2n };
+const exchange = { ...fee, creditMinor: 4_500n, creditCurrency: 'JPY' };
+
+const transaction = (fact: DomainEvent, version = 2, streamId = 'account-a') =>
+  toTransactions(step(fact, version, streamId))[0];
+
 test('a deposit is a transaction under its command, opening at the balance before it', () => {
-  expect(toTransaction(step({ type: 'MoneyDeposited', data: cash }, 2))).toMatchObject({
+  expect(transaction({ type: 'MoneyDeposited', data: cash })).toMatchObject({
     transactionId: 'c1',
     type: 'deposit',
     amountMinor: 50n,
@@ -56,13 +65,11 @@ test('a deposit is a transaction under its command, opening at the balance befor
 });
 
 test('a withdrawal and a debit have negative amounts', () => {
-  expect(toTransaction(step({ type: 'MoneyWithdrawn', data: cash }, 2))).toMatchObject({
+  expect(transaction({ type: 'MoneyWithdrawn', data: cash })).toMatchObject({
     amountMinor: -50n,
     openingBalanceMinor: 130n,
   });
-  expect(
-    toTransaction(step({ type: 'TransferDebited', data: { ...terms, balanceMinor: 20n } }, 3)),
-  ).toMatchObject({
+  expect(transaction({ type: 'TransferDebited', data: { ...terms, balanceMinor: 20n } })).toMatchObject({
     transactionId: 't1:debit',
     type: 'transfer_debit',
     amountMinor: -30n,
@@ -72,38 +79,146 @@ test('a withdrawal and a debit have negative amounts', () => {
   });
 });
 
-test('an event that moves no money is neither a transaction nor an entry', () => {
-  const frozen = step({ type: 'AccountFrozen', data: { reason: 'audit' } });
-  expect(toTransaction(frozen)).toBeNull();
-  expect(toEntry(frozen)).toBeNull();
-  expect(toEntry(step({ type: 'CreditRefused', data: { ...terms, refusal } }, 1, 'transfer-t1'))).toBeNull();
+test('a debit and its refund are the amount with its fee, a credit is what arrives', () => {
+  const data = { ...exchange, balanceMinor: 5_000n };
+  expect(transaction({ type: 'TransferDebited', data })).toMatchObject({
+    amountMinor: -32n,
+    currency: 'EUR',
+  });
+  expect(transaction({ type: 'TransferRefunded', data: { ...data, ...back } })).toMatchObject({
+    amountMinor: 32n,
+    currency: 'EUR',
+  });
+  expect(transaction({ type: 'TransferCredited', data }, 2, 'account-b')).toMatchObject({
+    amountMinor: 4_500n,
+    currency: 'JPY',
+    openingBalanceMinor: 500n,
+    counterpartyId: 'a',
+  });
 });
 
-test('every money event is an entry between an account and a system account', () => {
-  const sides = (fact: DomainEvent, streamId = 'account-a') => {
-    const entry = toEntry(step(fact, 1, streamId));
-    return [entry?.debitAccount, entry?.creditAccount];
-  };
-  const moved = { ...terms, balanceMinor: 0n };
-  expect(sides({ type: 'MoneyDeposited', data: cash })).toEqual(['external', 'a']);
-  expect(sides({ type: 'MoneyWithdrawn', data: cash })).toEqual(['a', 'external']);
-  expect(sides({ type: 'TransferDebited', data: moved })).toEqual(['a', 'transit']);
-  expect(sides({ type: 'TransferCredited', data: moved }, 'account-b')).toEqual(['transit', 'b']);
-  expect(sides({ type: 'TransferRefunded', data: { ...moved, refusal } })).toEqual(['transit', 'a']);
-  expect(
-    sides({ type: 'RefundParked', data: { ...terms, refusal, refundRefusal: refusal } }, 'transfer-t1'),
-  ).toEqual(['transit', 'suspense']);
+test('a capture is a debit, and a refund that was settled elsewhere is one of that account', () => {
+  const captured = { ...fee, holdId, balanceMinor: 20n, heldMinor: 0n, releasedMinor: 3n };
+  expect(transaction({ type: 'HoldCaptured', data: captured })).toMatchObject({
+    transactionId: 't1:debit',
+    type: 'transfer_debit',
+    amountMinor: -32n,
+  });
+  const settled = {
+    ...fee,
+    ...back,
+    refundedTo: account('c'),
+    paidFrom: 'suspense',
+    balanceMinor: 32n,
+  } as const;
+  expect(transaction({ type: 'TransferRefunded', data: settled }, 2, 'account-c')).toMatchObject({
+    accountId: 'c',
+    type: 'transfer_refund',
+    amountMinor: 32n,
+    counterpartyId: 'a',
+  });
 });
+
+test('an event that moves no money is neither a transaction nor an entry', () => {
+  const held = { holdId, amountMinor: 5n, currency: 'EUR', heldMinor: 5n };
+  const none: DomainEvent[] = [
+    { type: 'AccountFrozen', data: { reason: 'audit' } },
+    { type: 'FundsHeld', data: { ...held, expiresAt: null, description: null, metadata: {} } },
+    { type: 'HoldReleased', data: { ...held, why: 'voided', reason: 'r' } },
+    { type: 'CreditRefused', data: { ...terms, refusal } },
+  ];
+  for (const fact of none) expect([toTransactions(step(fact)), toEntries(step(fact))]).toEqual([[], []]);
+});
+
+describe('every money event has its entries', () => {
+  const moved = { ...fee, balanceMinor: 0n };
+  const settled = { ...moved, ...back, refundedTo: account('c'), paidFrom: 'suspense' } as const;
+  test.each<[DomainEvent, string, string[]]>([
+    [{ type: 'MoneyDeposited', data: cash }, 'account-a', ['external a 50 EUR']],
+    [{ type: 'MoneyWithdrawn', data: cash }, 'account-a', ['a external 50 EUR']],
+    [{ type: 'TransferDebited', data: moved }, 'account-a', ['a transit 32 EUR']],
+    [
+      { type: 'HoldCaptured', data: { ...moved, holdId, heldMinor: 0n, releasedMinor: 1n } },
+      'account-a',
+      ['a transit 32 EUR'],
+    ],
+    [{ type: 'TransferCredited', data: { ...terms, balanceMinor: 0n } }, 'account-b', ['transit b 30 EUR']],
+    [{ type: 'TransferCredited', data: moved }, 'account-b', ['transit b 30 EUR', 'transit fees 2 EUR']],
+    [
+      { type: 'TransferCredited', data: { ...exchange, balanceMinor: 0n } },
+      'account-b',
+      ['transit fx 30 EUR', 'fx b 4500 JPY', 'transit fees 2 EUR'],
+    ],
+    [{ type: 'TransferRefunded', data: { ...moved, ...back } }, 'account-a', ['transit a 32 EUR']],
+    [{ type: 'TransferRefunded', data: settled }, 'account-c', ['suspense c 32 EUR']],
+    [
+      { type: 'RefundParked', data: { ...fee, refusal, refundRefusal: refusal } },
+      'transfer-t1',
+      ['transit suspense 32 EUR'],
+    ],
+  ])('$type', (fact, streamId, expected) => {
+    const entries = toEntries(step(fact, 1, streamId));
+    expect(
+      entries.map((one) => `${one.debitAccount} ${one.creditAccount} ${one.amountMinor} ${one.currency}`),
+    ).toEqual(expected);
+    expect(entries.map(({ entry }) => entry)).toEqual(expected.map((_, at) => at));
+  });
+});
+
+/** Every order of the items. */
+function orders<Item>(items: readonly Item[]): Item[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item, at) => orders(items.toSpliced(at, 1)).map((rest) => [item, ...rest]));
+}
 
 test('a transfer merges to the same row in whichever order its events come', () => {
-  const rows = [
-    toTransfer(step({ type: 'TransferDebited', data: { ...terms, balanceMinor: 0n } }, 7))!,
-    toTransfer(step({ type: 'CreditRefused', data: { ...terms, refusal } }, 1, 'transfer-t1'))!,
-    toTransfer(step({ type: 'TransferRefunded', data: { ...terms, balanceMinor: 30n, refusal } }, 8))!,
+  const parked = { ...refusal, detail: 'Account a is closed.' };
+  const settled = { ...refusal, detail: 'Settled.' };
+  const steps = [
+    step({ type: 'TransferDebited', data: { ...terms, balanceMinor: 0n } }, 7),
+    step({ type: 'CreditRefused', data: { ...terms, refusal } }, 1, 'transfer-t1'),
+    step(
+      { type: 'RefundParked', data: { ...terms, refusal: parked, refundRefusal: refusal } },
+      2,
+      'transfer-t1',
+    ),
+    step(
+      {
+        type: 'TransferRefunded',
+        data: {
+          ...terms,
+          ...back,
+          balanceMinor: 30n,
+          refusal: settled,
+          refundedTo: account('c'),
+          paidFrom: 'suspense',
+        },
+      },
+      8,
+      'account-c',
+    ),
   ];
-  const [merged] = merge(rows);
-  expect(merged).toMatchObject({ debitVersion: 7, refundVersion: 8, refusal, firstPosition: 11n });
-  expect(merge([...rows].reverse())).toEqual([merged]);
+  for (const order of orders(steps.flatMap(toTransfers))) {
+    expect(merge(order)).toMatchObject([
+      {
+        facts: { debitVersion: 7, settleVersion: 8, settleAccountId: 'c', parkedAt: expect.any(String) },
+        refusal: settled,
+        firstPosition: 11n,
+      },
+    ]);
+  }
+});
+
+test('of the reversals of a transfer the newest says the sum, however often and late the others come', () => {
+  const reversal = (reversedMinor: bigint, version: number, type: 'ReversalDebited' | 'ReversalRefunded') =>
+    step({ type, data: { ...terms, reversalId: 'r' as TransferId, reversedMinor } }, version, 'transfer-t1');
+  const rows = [
+    reversal(10n, 1, 'ReversalDebited'),
+    reversal(30n, 2, 'ReversalDebited'),
+    reversal(10n, 3, 'ReversalRefunded'),
+    reversal(30n, 2, 'ReversalDebited'),
+  ].flatMap(toTransfers);
+  for (const order of orders(rows)) expect(merge(order)[0]?.reversed).toEqual({ minor: 10n, version: 3 });
 });
 
 test('a balance follows its events and refuses what does not fit', () => {

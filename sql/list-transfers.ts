@@ -13,7 +13,7 @@ export type TransferFilter = {
   /** On either side. */
   readonly accountId: string | null;
   /** The payer's own, whole. */
-  readonly reference: string | null;
+  readonly reference?: string | null;
 };
 
 type Row = {
@@ -70,7 +70,8 @@ export async function listTransfers(
 }
 
 /** Each set of filters is a statement of its own, so that each has an index whose order is the page's. */
-function statementOf(common: readonly unknown[], { status, accountId, reference }: TransferFilter) {
+function statementOf(common: readonly unknown[], filter: TransferFilter) {
+  const { status, accountId, reference = null } = filter;
   const values = [...common];
   const equals = (column: string, value: string) => `and ${column} = $${values.push(value)}`;
   const conditions = [

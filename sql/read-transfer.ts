@@ -4,6 +4,7 @@ import { isOutage, type Queryable } from '../platform/postgres.ts';
 import { decodeTransferRequest } from './codec.ts';
 import { type Command, readClaimingCommand } from './commands.ts';
 import { readHead } from './lock-heads.ts';
+import { readBatchRequest } from './read-batch-items.ts';
 
 /** A transfer as the write side knows it, with the command that asked for it. */
 export type TransferRecord = { readonly transfer: Transfer; readonly command: Command };
@@ -19,7 +20,8 @@ export async function readTransfer(
 ): Promise<TransferRecord | undefined> {
   const state = await readState(db, tenant, transferId);
   const command = await readClaimingCommand(db, tenant, 'transfer', transferId);
-  return command && { command, transfer: state ?? asked(command) };
+  if (command === undefined) return undefined;
+  return { command, transfer: state ?? (await readAsked(db, command, transferId)) };
 }
 
 /** What a transfer's command came to, as a command that is final needs no second look. */
@@ -48,8 +50,18 @@ async function readState(
   return state !== undefined && 'transferId' in state ? state : undefined;
 }
 
+/** The transfer as it was asked for: by a command of its own, or by a batch's, whose items are rows. */
+async function readAsked(db: Queryable, command: Command, transferId: TransferId): Promise<Transfer> {
+  if (command.type !== 'transferBatch') return asked(command);
+  return askedFor(await readBatchRequest(db, command.tenant, transferId));
+}
+
 /** The transfer as its command asked for it. */
 function asked(command: Command): Transfer {
-  const { executeAt, ...terms } = decodeTransferRequest(command.payload);
+  return askedFor(command.payload);
+}
+
+function askedFor(request: unknown): Transfer {
+  const { executeAt, ...terms } = decodeTransferRequest(request);
   return { ...requested(terms), executeAt, status: executeAt === null ? 'requested' : 'scheduled' };
 }

@@ -50,8 +50,9 @@ export async function writeDraft(client: PoolClient, changes: Changes): Promise<
 /** What waits is rare: it costs its round trips only where there is any. */
 async function writeWaits(client: PoolClient, changes: Changes): Promise<void> {
   const { tenant, expected, forgotten, nudged, deferred } = changes;
-  if (expected.length > 0) await expectWorkflows(client, tenant, expected);
+  // A transfer that waited and is parked now gives its workflow's id to another.
   if (forgotten.length > 0) await forgetWorkflows(client, tenant, forgotten);
+  if (expected.length > 0) await expectWorkflows(client, tenant, expected);
   if (nudged.length > 0) await nudgeWorkflows(client, tenant, nudged);
   if (deferred.length > 0) await deferSweeps(client, tenant, deferred);
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inject } from 'vitest';
-import { type AccountCommand, decide, type LegCommand } from '../domain/account.ts';
+import type { AccountCommand, LegCommand } from '../domain/account.ts';
+import { decide } from '../domain/account-decider.ts';
 import type { EventMetadata, TransferTerms } from '../domain/events.ts';
 import {
   type AccountId,
@@ -12,6 +13,7 @@ import {
   transferStream,
 } from '../domain/ids.ts';
 import { refusal } from '../domain/refusals.ts';
+import { completeTerms } from '../domain/terms.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { createLog } from '../platform/log.ts';
 import { createPool, type Pool } from '../platform/postgres.ts';
@@ -84,7 +86,7 @@ function onAccount(pool: Pool, accountId: AccountId, streams: StreamId[], wish: 
     { tenant: TENANT, streams, outcomes: [] },
     () => new Date(),
     (draft) => {
-      const decision = decide(wish, draft.account(accountId));
+      const decision = decide(wish, draft.account(accountId), draft.at);
       if (!decision.ok) throw new Error(decision.refusal.detail);
       const id = randomUUID();
       for (const event of decision.events) draft.appendToAccount(accountId, event, metadata(id));
@@ -115,8 +117,13 @@ export function deposit(pool: Pool, id: string, amountMinor = 1n): Promise<numbe
   return command(pool, { type: 'deposit', data });
 }
 
-export function terms(from: string, to: string, amountMinor: bigint): TransferTerms {
-  return {
+export function terms(
+  from: string,
+  to: string,
+  amountMinor: bigint,
+  more: Partial<TransferTerms> = {},
+): TransferTerms {
+  return completeTerms({
     transferId: randomUUID() as TransferId,
     from: account(from),
     to: account(to),
@@ -125,7 +132,8 @@ export function terms(from: string, to: string, amountMinor: bigint): TransferTe
     description: null,
     reference: null,
     metadata: {},
-  };
+    ...more,
+  });
 }
 
 /** Debits and credits; with `refused` the credit is refused and the money goes back. */
@@ -135,8 +143,9 @@ export async function transfer(
   to: string,
   amountMinor = 1n,
   refused = false,
+  more: Partial<TransferTerms> = {},
 ): Promise<TransferTerms> {
-  const data = terms(from, to, amountMinor);
+  const data = terms(from, to, amountMinor, more);
   const own = transferStream(data.transferId);
   await onAccount(pool, data.from, [own, accountStream(data.from)], { type: 'debit', data });
   if (!refused) {
@@ -157,7 +166,7 @@ export async function transfer(
   );
   await onAccount(pool, data.from, [own, accountStream(data.from)], {
     type: 'refund',
-    data: { ...data, refusal: why },
+    data: { ...data, refusal: why, refundedTo: data.from, paidFrom: 'transit', debitedAt: null },
   });
   return data;
 }
@@ -192,7 +201,7 @@ export async function readTables(readPool: Pool) {
     balances: await live('balances', 'balances', 't.*', 'account_id'),
     transactions: await live('transactions', 'transactions', 't.*', 'account_id, version'),
     transfers: await live('transfers', 'transfers', 't.*', 'transfer_id'),
-    entries: await live('journal_entries', 'journal', 't.*', 'stream_id, version'),
+    entries: await live('journal_entries', 'journal', 't.*', 'stream_id, version, entry'),
     totals: await readPool
       .query(
         `select currency, account, sum(debits_minor) as debits, sum(credits_minor) as credits

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Runtime } from '@temporalio/worker';
 import { migrate } from '../sql/migrate.ts';
-import { SAGA_PATHS, walk } from './saga-paths.ts';
+import { PATHS } from './paths.ts';
 
 const FOLDER = fileURLToPath(new URL('../workflows/histories/', import.meta.url));
 
@@ -19,8 +19,8 @@ async function record(names: readonly string[]): Promise<void> {
   Runtime.install({ shutdownSignals: [] });
   await migrate(databaseUrl);
   await mkdir(FOLDER, { recursive: true });
-  for (const path of SAGA_PATHS.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const { lab, handle } = await walk(path, { databaseUrl, temporalAddress });
+  for (const path of PATHS.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const { lab, handle } = await path.walk({ databaseUrl, temporalAddress });
     const history = withoutTraces(historyToJSON(await handle.fetchHistory()));
     const written = await writeFile(`${FOLDER}${path.name}.json`, history, {
       flag: names.length === 0 ? 'wx' : 'w',

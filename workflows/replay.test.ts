@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { bundleWorkflowCode, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { SAGA_PATHS } from '../test/saga-paths.ts';
+import { PATHS } from '../test/paths.ts';
 
 const pathTo = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const bundleOf = (relative: string) =>
@@ -33,10 +33,10 @@ beforeAll(async () => {
 describe('the workflows of today still follow the histories of yesterday', () => {
   test('every path has a recorded history, and every history a path', async () => {
     const files = await readdir(pathTo('histories'));
-    expect(files.sort()).toEqual(SAGA_PATHS.map(({ name }) => `${name}.json`).sort());
+    expect(files.sort()).toEqual(PATHS.map(({ name }) => `${name}.json`).sort());
   });
 
-  test.each(SAGA_PATHS.map(({ name }) => name))('%s', async (name) => {
+  test.each(PATHS.map(({ name }) => name))('%s', async (name) => {
     expect(await replay(shipped, name)).toBeUndefined();
   });
 });

@@ -30,5 +30,11 @@ export const DELIVERY_RETRY: RetryPolicy = {
 /** A debit or credit still undecided after this is compensated, where the input does not say (semantics.md: 5 min). */
 export const SAGA_DEADLINE_MS = 300_000;
 
+/**
+ * Between two looks of a standing order's run at a transfer that runs elsewhere; an hour at the longest, so that the
+ * history stays small over the months that a person may take.
+ */
+export const STANDING_TRANSFER_WAIT_MS = { first: 1_000, longest: 3_600_000 };
+
 /** A wait is cut into pieces of at most 30 days: what it waits for is looked at again in between. */
 export const LONGEST_TIMER_MS = 30 * 24 * 3_600_000;

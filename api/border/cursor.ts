@@ -32,7 +32,10 @@ function parseJson(text: string): unknown {
  * The filters of a page: those of the cursor, which keeps them. A query may repeat one, but not change it.
  * @throws Problem `validation` that names the filter which differs
  */
-export function keepFilters<T extends object>(fromCursor: T, fromQuery: { [Name in keyof T]?: T[Name] | undefined }): T {
+export function keepFilters<T extends object>(
+  fromCursor: T,
+  fromQuery: { [Name in keyof T]?: T[Name] | undefined },
+): T {
   const kept = new Map<string, unknown>(Object.entries(fromCursor));
   for (const [name, value] of Object.entries(fromQuery)) {
     if (value !== undefined && kept.get(name) !== value) {

@@ -9,6 +9,9 @@ const PREFIX: Readonly<Record<string, string>> = {
   header: '/header',
 };
 
+/** Wrong fields that one answer names: a batch may have thousands. */
+const MAX_ERRORS = 100;
+
 type Result = { target: string; success: boolean; error?: { issues: readonly z.core.$ZodIssue[] } };
 
 /**
@@ -18,7 +21,8 @@ type Result = { target: string; success: boolean; error?: { issues: readonly z.c
 export function refuseInvalid(result: Result): void {
   if (result.success || result.error === undefined) return;
   const prefix = PREFIX[result.target] ?? '';
-  throw validationProblem(result.error.issues.flatMap((issue) => toErrors(issue, prefix)));
+  const issues = result.error.issues.slice(0, MAX_ERRORS);
+  throw validationProblem(issues.flatMap((issue) => toErrors(issue, prefix)).slice(0, MAX_ERRORS));
 }
 
 function toErrors(issue: z.core.$ZodIssue, prefix: string): FieldError[] {

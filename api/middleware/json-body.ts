@@ -4,21 +4,31 @@ import { checkJson } from '../border/json.ts';
 import type { AppEnv } from '../context.ts';
 import { Problem, wrongField } from '../problem.ts';
 
-/** The largest body that any route of today needs. */
+/** The largest body that any route needs, but for those that take many things at once. */
 const MAX_BODY_BYTES = 1_000_000;
+const MAX_LARGE_BODY_BYTES = 16_000_000;
+const LARGE_BODY_PATHS: ReadonlySet<string> = new Set(['/api/transfer-batches']);
 
 /** RFC 8259: JSON on the wire is UTF-8; a charset, where one is given, must say so. */
 const JSON_IN_UTF8 = /^\s*application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
-/** Refuses a body of more than 1 MB while it is read, not after. */
-export const limitBody: MiddlewareHandler<AppEnv> = (c, next) => limit(c, next).catch(explainAbort);
+/** Refuses a body of more than 1 MB (16 MB for a batch) while it is read, not after. */
+export const limitBody: MiddlewareHandler<AppEnv> = (c, next) => {
+  const limit = LARGE_BODY_PATHS.has(c.req.path) ? limitLargeBody : limitAnyBody;
+  return limit(c, next).catch(explainAbort);
+};
 
-const limit: MiddlewareHandler<AppEnv> = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new Problem('payload-too-large', `A body may have at most ${MAX_BODY_BYTES} bytes.`);
-  },
-});
+const limitAnyBody = limitTo(MAX_BODY_BYTES);
+const limitLargeBody = limitTo(MAX_LARGE_BODY_BYTES);
+
+function limitTo(maxSize: number): MiddlewareHandler<AppEnv> {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Problem('payload-too-large', `A body may have at most ${maxSize} bytes.`);
+    },
+  });
+}
 
 /**
  * Checks a body before any validator sees it: JSON by its media type, UTF-8, and what JSON.parse would let

@@ -66,11 +66,9 @@ const trialBalance = createRoute({
   summary: "Debits and credits of every account, system accounts included; each currency's sum is 0",
   request: {
     query: z.object({
-      position: positionField
-        .optional()
-        .openapi({
-          description: 'As it was at this place in the global order; without it, as far as it is complete',
-        }),
+      position: positionField.optional().openapi({
+        description: 'As it was at this place in the global order; without it, as far as it is complete',
+      }),
     }),
   },
   responses: { 200: json('At one position', trialBalanceSchema), ...problems(400, 409, 503) },

@@ -1,0 +1,17 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import type { Lab } from './lab.ts';
+import { type Parts, SAGA_PATHS, walk } from './saga-paths.ts';
+import { WEBHOOK_PATHS, walkDelivery } from './webhook-paths.ts';
+
+/** A path through any workflow, whatever it takes to walk it. */
+export type Path = {
+  readonly name: string;
+  /** Walks it on real parts; the lab is still open then. */
+  readonly walk: (parts: Parts) => Promise<{ readonly lab: Lab; readonly handle: WorkflowHandle }>;
+};
+
+/** Every path of every workflow: each has a recorded history. */
+export const PATHS: readonly Path[] = [
+  ...SAGA_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walk(path, parts) })),
+  ...WEBHOOK_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkDelivery(path, parts) })),
+];
