@@ -2,7 +2,9 @@
 FROM node:20-slim AS packages
 WORKDIR /remit
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev
+# Takes the versions of the lock file, as stack/bootstrap.mjs does: `npm ci` fails where a registry lacks packages
+# for other platforms.
+RUN npm install --omit=dev --no-save --no-progress
 
 FROM node:20-slim
 # From outside the container the API can only be reached on all of its addresses.

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
 import { deliveryPolicy } from './activities/deps.ts';
-import { createActivities } from './activities/index.ts';
+import { type Activities, createActivities } from './activities/index.ts';
 import { createSyncStandingOrder } from './activities/sync-standing-order.ts';
 import { createWorker } from './activities/worker.ts';
 import { createApp } from './api/app.ts';
@@ -117,7 +117,6 @@ function schedulesOf({ start }: House): Schedules {
 
 async function startApi(house: House): Promise<Role> {
   const { config, log, pool, readPool, start, stopping } = house;
-  const source = { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS, fees: feePolicy(config) };
   const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'remit-api', log });
   const app = createApp({
     pool,
@@ -155,14 +154,27 @@ async function startApi(house: House): Promise<Role> {
   };
 }
 
+function activitiesOf(house: House): Activities {
+  const { config, log, pool, start } = house;
+  return createActivities({
+    pool,
+    log,
+    now,
+    policy: transferPolicy(config),
+    webhooks: deliveryPolicy(config),
+    transfers: createTransferCommands(commandSource(config), start),
+    schedules: schedulesOf(house),
+  });
+}
+
 function startWorker(house: House): Role {
   let worker: Worker | undefined;
   let connection: NativeConnection | undefined;
   const running = (async () => {
     connection = await connect(house);
     if (connection === undefined) return;
-    const { config, log, pool } = house;
-    worker = await createWorker({ connection, config, activities: createActivities({ pool, log, now, policy: transferPolicy(config), webhooks: deliveryPolicy(config) }) });
+    const { config } = house;
+    worker = await createWorker({ connection, config, activities: activitiesOf(house) });
     const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
     house.useTemporal({ client, eager: true });
     const run = worker.run();

@@ -6,18 +6,21 @@ import {
   type AccountId,
   accountStream,
   type CommandId,
+  type HoldId,
   type Tenant,
   type TransferId,
   transferStream,
 } from '../domain/ids.ts';
 import { refusal } from '../domain/refusals.ts';
-import type { TransferItem } from '../domain/saga.ts';
-import { toWire, type Wire } from '../domain/wire.ts';
+import type { WireItem } from '../domain/saga.ts';
+import { completeTerms } from '../domain/terms.ts';
+import { toWire } from '../domain/wire.ts';
 import { createPool, isOutage, type Pool } from '../platform/postgres.ts';
 import { readHead } from '../sql/lock-heads.ts';
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
-import { log, now, transfer } from '../test/lab.ts';
+import { log, transfer } from '../test/lab.ts';
 import { createPausableProxy } from '../test/pausable-proxy.ts';
+import type { ActivityDeps } from './deps.ts';
 import { type Activities, createActivities } from './index.ts';
 
 let database: TestDatabase;
@@ -27,12 +30,21 @@ let activities: Activities;
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPool({ url: database.url, max: 10, name: 'legs', log });
-  activities = createActivities({ pool, log, now });
+  activities = createActivities(depsOf(pool));
 });
 afterAll(async () => {
   await pool.end();
   await database.drop();
 });
+
+function depsOf(pool: Pool): ActivityDeps {
+  const webhooks = { allowPrivate: false, maxAttempts: 1 };
+  return { pool, log, now: () => clock, policy, webhooks };
+}
+
+/** Moves only where a test moves it. */
+let clock = new Date();
+const policy = { approvalThresholds: new Map<string, bigint>([['USD', 100n]]), approvalTimeoutMs: 60_000 };
 
 const late = refusal('deadline-exceeded', 'too late');
 let tenants = 0;
@@ -46,24 +58,29 @@ async function bank(balances: Record<string, bigint>) {
     const [result] = await activities.decideAccountCommands({ tenant, items: [item as AccountItem] });
     return result;
   };
-  for (const [id, initialDepositMinor] of Object.entries(balances)) {
+  /** An account in euros, or, as `id:USD`, in another currency. */
+  for (const [name, initialDepositMinor] of Object.entries(balances)) {
+    const [id = '', currency = 'EUR'] = name.split(':');
     const accountId = id as AccountId;
     const data = {
       accountId,
       ownerId: null,
       name: null,
-      currency: 'EUR',
+      currency,
       overdraftLimitMinor: 0n,
       initialDepositMinor,
       metadata: {},
     };
     await command(`open-${id}`, { type: 'openAccount', data });
   }
-  const pay = (transferId: string, from: string, to: string, amountMinor: bigint): Wire<TransferItem> => {
+  const pay = (transferId: string, from: string, to: string, amountMinor: bigint, more = {}): WireItem => {
     const { type: _, ...terms } = transfer(transferId, from, to, amountMinor);
-    const id = transferId as TransferId;
-    return toWire({ ...terms, transferId: id, commandId: transferId as CommandId, actor: 'test' });
+    return toWire({ ...completeTerms({ ...terms, ...more }), ...own(transferId, more) });
   };
+  const own = (transferId: string, more: { executeAt?: string }) => ({
+    ...{ commandId: transferId as CommandId, actor: 'test', batchId: null },
+    executeAt: more.executeAt ?? null,
+  });
   const balance = async (id: string) => {
     const head = await readHead(pool, tenant, accountStream(id as AccountId));
     return head && 'balanceMinor' in head.state ? head.state.balanceMinor : undefined;
@@ -80,7 +97,18 @@ async function bank(balances: Record<string, bigint>) {
       `update heads set state = jsonb_set(state, '{balanceMinor}', '"much"') where tenant = $1 and stream_id = $2`,
       [tenant, `account-${id}`],
     );
-  return { tenant, command, pay, balance, status, types, damage };
+  const head = async (id: string) => {
+    const state = (await readHead(pool, tenant, transferStream(id as TransferId)))?.state;
+    if (state === undefined || !('transferId' in state)) throw new Error(`nothing was decided of ${id}`);
+    return state;
+  };
+  const expected = async () => {
+    const sql = 'select workflow_id, workflow_type from expected_workflows where tenant = $1 order by 1';
+    return (await pool.query(sql, [tenant])).rows.map((row) =>
+      [row.workflow_id, row.workflow_type].join(' '),
+    );
+  };
+  return { tenant, command, pay, balance, status, types, damage, head, expected };
 }
 
 describe('a step acts once, however often it is called', () => {
@@ -218,7 +246,7 @@ test('a connection that went silent ends an attempt as an outage, within the att
   await silent.query('select 1');
   proxy.pause();
   const begun = Date.now();
-  const failure = await createActivities({ pool: silent, log, now })
+  const failure = await createActivities(depsOf(silent))
     .debit({ tenant, items: [pay('t', 'a', 'b', 1n)] })
     .catch((error: unknown) => error);
   expect([isOutage(failure), Date.now() - begun < 10_000]).toEqual([true, true]);
@@ -337,5 +365,129 @@ describe('a list', () => {
     );
     const balances = await Promise.all(ids.map(balance));
     expect(balances.reduce((sum = 0n, one = 0n) => sum + one, 0n)).toBe(3000n);
+  });
+});
+
+describe('the whole of a transfer', () => {
+  const refundAll = (tenant: Tenant, items: WireItem[]) =>
+    activities.refund({ tenant, items: items.map((item) => ({ ...item, reason: late })) });
+
+  test('its fee is paid with the amount, and comes back with it', async () => {
+    const { tenant, pay, balance } = await bank({ a: 20n, b: 0n });
+    const items = [pay('t', 'a', 'b', 5n, { feeMinor: 1n }), pay('u', 'a', 'nobody', 5n, { feeMinor: 2n })];
+    await activities.debit({ tenant, items });
+    await activities.credit({ tenant, items });
+    expect([await balance('a'), await balance('b')]).toEqual([7n, 5n]);
+    await refundAll(tenant, items.slice(1));
+    expect(await balance('a')).toBe(14n);
+  });
+
+  test('a quote gives the destination its own currency, and the refund gives back what left', async () => {
+    const { tenant, pay, balance } = await bank({ a: 20n, 'y:JPY': 0n, b: 0n });
+    const exchange = { creditMinor: 800n, creditCurrency: 'JPY', quoteId: 'q', rate: '160' };
+    const items = [pay('t', 'a', 'y', 5n, exchange), pay('u', 'a', 'b', 5n, exchange)];
+    await activities.debit({ tenant, items });
+    const results = await activities.credit({ tenant, items });
+    expect(results.map(({ result, refusal: why }) => why?.code ?? result)).toEqual([
+      'done',
+      'currency-mismatch',
+    ]);
+    await refundAll(tenant, items.slice(1));
+    expect([await balance('a'), await balance('y'), await balance('b')]).toEqual([15n, 800n, 0n]);
+  });
+
+  test('a capture takes from its hold once, and its refund leaves the hold gone', async () => {
+    const { tenant, command, pay, balance, types } = await bank({ a: 10n, b: 0n });
+    const holdId = 'h' as HoldId;
+    const hold = { accountId: 'a' as AccountId, holdId, amountMinor: 8n, currency: 'EUR', expiresAt: null };
+    await command('h', { type: 'placeHold', data: { ...hold, description: null, metadata: {} } });
+    expect(await activities.debit({ tenant, items: [pay('x', 'a', 'b', 3n)] })).toMatchObject([
+      { refusal: { code: 'insufficient-funds' } },
+    ]);
+    const items = [pay('t', 'a', 'nobody', 6n, { holdId }), pay('u', 'a', 'b', 1n, { holdId })];
+    const results = await activities.debit({ tenant, items });
+    expect(results.map(({ result, refusal: why }) => why?.code ?? result)).toEqual(['done', 'hold-final']);
+    await activities.credit({ tenant, items: items.slice(0, 1) });
+    await refundAll(tenant, items.slice(0, 1));
+    expect(await balance('a')).toBe(10n);
+    expect(await types('account-a')).toEqual([
+      ...['AccountOpened', 'MoneyDeposited', 'FundsHeld', 'HoldCaptured', 'TransferRefunded'],
+    ]);
+  });
+
+  test('reversals at once never come to more than the original', async () => {
+    const { tenant, pay, balance, head } = await bank({ a: 10n, b: 100n });
+    const original = [pay('o', 'a', 'b', 10n)];
+    await activities.debit({ tenant, items: original });
+    await activities.credit({ tenant, items: original });
+    const reversals = Array.from({ length: 12 }, (_, at) => pay(`r${at}`, 'b', 'a', 3n, { reverses: 'o' }));
+    const results = await Promise.all(reversals.map((item) => activities.debit({ tenant, items: [item] })));
+    const codes = results.flat().map(({ result, refusal: why }) => why?.code ?? result);
+    expect(codes.filter((code) => code === 'done')).toHaveLength(3);
+    expect(new Set(codes)).toEqual(new Set(['done', 'reversal-exceeds-original']));
+    expect([(await head('o')).reversedMinor, await balance('b')]).toEqual([9n, 101n]);
+  });
+
+  test('a reversal that is refunded gives back what it took of the original, once', async () => {
+    const { tenant, command, pay, balance, head, types } = await bank({ a: 10n, b: 0n });
+    const original = [pay('o', 'a', 'b', 10n)];
+    await activities.debit({ tenant, items: original });
+    await activities.credit({ tenant, items: original });
+    await command('f', { type: 'freeze', data: { accountId: 'a' as AccountId, reason: 'test' } });
+    const items = [pay('r', 'b', 'a', 4n, { reverses: 'o' })];
+    await activities.debit({ tenant, items });
+    expect((await head('o')).reversedMinor).toBe(4n);
+    await activities.credit({ tenant, items });
+    await refundAll(tenant, items);
+    await refundAll(tenant, items);
+    expect([(await head('o')).reversedMinor, await balance('b')]).toEqual([0n, 10n]);
+    expect(await types('transfer-o')).toEqual(['ReversalDebited', 'ReversalRefunded']);
+  });
+
+  test('one that is scheduled waits, is expected meanwhile, and then goes through', async () => {
+    const { tenant, pay, balance, status, types, expected } = await bank({ a: 10n, b: 0n });
+    const executeAt = new Date(clock.getTime() + 60_000).toISOString();
+    const items = [pay('t', 'a', 'b', 4n, { executeAt })];
+    const waits = { transferId: 't', result: 'waits', refusal: null, until: executeAt };
+    expect(await activities.debit({ tenant, items })).toEqual([waits]);
+    expect(await activities.debit({ tenant, items })).toEqual([waits]);
+    expect([await status('t'), await balance('a'), await types('transfer-t')]).toEqual([
+      ...['scheduled', 10n, ['TransferScheduled']],
+    ]);
+    expect(await expected()).toEqual([`${tenant}/transfer/t transfer`]);
+    clock = new Date(clock.getTime() + 60_000);
+    expect(await activities.debit({ tenant, items })).toMatchObject([{ result: 'done' }]);
+    await activities.credit({ tenant, items });
+    expect([await status('t'), await balance('a'), await expected()]).toEqual(['completed', 6n, []]);
+  });
+
+  test('one above the threshold waits for a person, and is rejected when nobody answers in time', async () => {
+    const { tenant, pay, balance, head, expected } = await bank({ 'a:USD': 500n, 'b:USD': 0n });
+    const items = [
+      pay('t', 'a', 'b', 101n, { currency: 'USD' }),
+      pay('u', 'a', 'b', 100n, { currency: 'USD' }),
+    ];
+    const results = await activities.debit({ tenant, items });
+    expect(results.map(({ result }) => result)).toEqual(['waits', 'done']);
+    expect(await head('t')).toMatchObject({
+      status: 'awaiting_approval',
+      approval: { thresholdMinor: 100n },
+    });
+    expect(await expected()).toEqual([`${tenant}/transfer/t transfer`]);
+    clock = new Date(clock.getTime() + 60_000);
+    expect(await activities.debit({ tenant, items: items.slice(0, 1) })).toMatchObject([
+      { result: 'refused', refusal: { code: 'approval-expired' } },
+    ]);
+    expect([(await head('t')).status, await balance('a'), await expected()]).toEqual(['rejected', 400n, []]);
+  });
+
+  test('one that is parked is expected until an operator has settled it', async () => {
+    const { tenant, command, pay, expected } = await bank({ a: 4n });
+    const items = [pay('t', 'a', 'nobody', 4n)];
+    await activities.debit({ tenant, items });
+    await activities.credit({ tenant, items });
+    await command('c', { type: 'close', data: { accountId: 'a' as AccountId, reason: 'test' } });
+    await refundAll(tenant, items);
+    expect(await expected()).toEqual([`${tenant}/transfer/t parkedTransfer`]);
   });
 });

@@ -10,6 +10,7 @@ import { createApp } from './app.ts';
 const log = createLog({ level: 'silent', role: 'test' });
 const nowhere = createPool({ url: 'postgres://x@127.0.0.1:1/x', max: 2, name: 'test', log });
 const LIMITS = { EVENT_STREAMS_MAX: 2, EVENT_STREAM_MAX_MS: 1_000, WEBHOOK_ALLOW_PRIVATE: false };
+const COSTS = { APPROVAL_THRESHOLDS: [], APPROVAL_TIMEOUT_MS: 1, FEE_FLAT: [], FEE_PER_MILLE: 0 };
 const bare = createApp({
   pool: nowhere,
   readPool: nowhere,
@@ -27,6 +28,7 @@ const bare = createApp({
     TEMPORAL_UI_URL: '',
     TEMPORAL_NAMESPACE: 'default',
     ...LIMITS,
+    ...COSTS,
   },
   log,
   now: () => new Date(),
@@ -99,9 +101,18 @@ describe('malformed bodies are 400 and name the field', () => {
     ['/api/transfers', { ...MOVE, from: undefined }, '/from'],
     ['/api/transfers', { ...MOVE, to: 'b b' }, '/to'],
     ['/api/transfers', { ...MOVE, reference: long(101) }, '/reference'],
-    ['/api/transfers', { ...MOVE, executeAt: '2030-01-01T00:00:00Z' }, '/executeAt'],
-    ['/api/transfers', { ...MOVE, dryRun: true }, '/dryRun'],
-    ['/api/transfers', { ...MOVE, quoteId: 'q' }, '/quoteId'],
+    ['/api/transfers', { ...MOVE, executeAt: '2030-01-01' }, '/executeAt'],
+    ['/api/transfers', { ...MOVE, executeAt: '9000-01-01T00:00:00Z' }, '/executeAt'],
+    ['/api/transfers', { ...MOVE, executeAt: '2030-01-01T00:00:00Z', quoteId: 'q' }, '/executeAt'],
+    ['/api/transfers', { ...MOVE, dryRun: 'true' }, '/dryRun'],
+    ['/api/transfers', { ...MOVE, quoteId: '' }, '/quoteId'],
+    ['/api/transfers/t/cancel', {}, '/reason'],
+    ['/api/transfers/t/approve', { reason: 'x', to: 'b' }, '/to'],
+    ['/api/transfers/t/decline', { reason: '' }, '/reason'],
+    ['/api/transfers/t/retry', { reason: 1 }, '/reason'],
+    ['/api/transfers/t/resolve', { reason: 'x' }, '/to'],
+    ['/api/transfers/t/reverse', { amount: 1 }, '/amount'],
+    ['/api/transfers/t/reverse', { currency: 'EUR' }, '/currency'],
     ['/api/transfers', '{"from":"a","from":"b"}', '/from'],
     ['/api/customers', {}, '/name'],
     ['/api/customers', { ...PERSON, email: undefined }, '/email'],

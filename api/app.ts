@@ -26,10 +26,14 @@ import { projectionRoutes } from './routes/projections.ts';
 import { quoteRoutes } from './routes/quotes.ts';
 import { rateRoutes } from './routes/rates.ts';
 import { reportRoutes } from './routes/reports.ts';
+import { standingOrderActionRoutes } from './routes/standing-order-actions.ts';
+import { standingOrderRoutes } from './routes/standing-orders.ts';
 import { statementRoutes } from './routes/statements.ts';
 import { timelineRoutes } from './routes/timeline.ts';
 import { transferBatchItemRoutes } from './routes/transfer-batch-items.ts';
 import { transferBatchRoutes } from './routes/transfer-batches.ts';
+import { reversalRoutes } from './routes/reversals.ts';
+import { transferActionRoutes } from './routes/transfer-actions.ts';
 import { transferRoutes } from './routes/transfers.ts';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
@@ -64,8 +68,12 @@ export function createApp(deps: Deps) {
     .route('/', rateRoutes(deps))
     .route('/', quoteRoutes(deps))
     .route('/', transferRoutes(deps))
+    .route('/', transferActionRoutes(deps))
+    .route('/', reversalRoutes(deps))
     .route('/', transferBatchRoutes(deps))
     .route('/', transferBatchItemRoutes(deps))
+    .route('/', standingOrderRoutes(deps))
+    .route('/', standingOrderActionRoutes(deps))
     .route('/', timelineRoutes(deps))
     .route('/', commandRoutes(deps))
     .route('/', eventRoutes(deps))

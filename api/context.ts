@@ -28,6 +28,10 @@ export type Deps = {
     | 'EVENT_STREAMS_MAX'
     | 'EVENT_STREAM_MAX_MS'
     | 'WEBHOOK_ALLOW_PRIVATE'
+    | 'APPROVAL_THRESHOLDS'
+    | 'APPROVAL_TIMEOUT_MS'
+    | 'FEE_FLAT'
+    | 'FEE_PER_MILLE'
   >;
   readonly log: Logger;
   readonly now: () => Date;

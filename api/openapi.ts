@@ -17,6 +17,7 @@ export const OPENAPI = {
     { name: 'currencies', description: 'Rates, and quotes that hold one for a while' },
     { name: 'accounts', description: 'Open, read, move cash, freeze, close' },
     { name: 'transfers', description: 'Money from one account to another, as a saga' },
+    { name: 'standing orders', description: 'Transfers that repeat' },
     { name: 'commands', description: 'What was asked for' },
     { name: 'events', description: 'What was decided' },
     { name: 'webhooks', description: 'Events sent to your own servers, signed and retried' },

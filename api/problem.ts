@@ -44,6 +44,7 @@ const PROBLEMS = {
   'standing-order-exists': [409, 'The standing order exists already'],
   'standing-order-final': [409, 'The standing order has ended'],
   'quote-used': [409, 'The quote was used for another transfer'],
+  'quote-not-found': [422, 'There is no such quote'],
   'quote-expired': [422, 'The quote has expired'],
   'quote-mismatch': [422, 'The transfer is not what the quote was made for'],
   'customer-exists': [409, 'The customer exists already'],

@@ -33,7 +33,8 @@ export async function awaitEnd(
       const current = await readCommand(deps.pool, command.tenant, command.commandId);
       if (current === undefined) throw new Error(`command ${command.commandId} is gone`);
       const leftMs = until - Date.now();
-      if (current.status !== 'accepted' || leftMs <= 0 || (await isWaiting(deps.pool, current))) return current;
+      if (current.status !== 'accepted' || leftMs <= 0 || (await isWaiting(deps.pool, current)))
+        return current;
       const nextMs = Math.min(pauseMs, told ? POLL_MS.longest : POLL_MS.untold, leftMs);
       await Promise.race([...(told ? [] : [end]), sleep(nextMs)]);
     }

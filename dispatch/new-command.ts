@@ -1,3 +1,4 @@
+import type { TransferTerms } from '../domain/events.ts';
 import { type FeePolicy, feeOf } from '../domain/fees.ts';
 import type { AccountId, CommandId, HoldId, OrderId, TransferId } from '../domain/ids.ts';
 import { completeTerms } from '../domain/terms.ts';
@@ -161,21 +162,30 @@ function ofAccount(accountId: AccountId, payload: object): Target {
   return { payload, resourceKind: 'account', resourceId: accountId, claimsResource: false };
 }
 
-/** The terms are complete once recorded: fees and rates of another day change nothing. */
-function ofTransfer(
-  { type: _, exchange, executeAt, ...asked }: Extract<CommandRequest, { type: 'transfer' }>,
-  source: CommandSource,
-): Target {
-  const transferId = asked.transferId ?? (source.newId() as TransferId);
+type TransferRequest = Extract<CommandRequest, { type: 'transfer' }>;
+
+/** All terms of a transfer: those that were asked for, and what it costs. Who corrects a transfer pays no fee. */
+export function transferTerms(
+  { type: _, executeAt: __, exchange, ...asked }: TransferRequest,
+  transferId: TransferId,
+  fees: FeePolicy,
+): TransferTerms {
   const corrects = asked.reverses !== undefined || asked.holdId !== undefined;
-  const feeMinor = corrects ? 0n : feeOf(source.fees, asked.amountMinor, asked.currency);
-  const terms = completeTerms({ ...asked, ...exchange, transferId, feeMinor });
+  const feeMinor = corrects ? 0n : feeOf(fees, asked.amountMinor, asked.currency);
+  return completeTerms({ ...asked, ...exchange, transferId, feeMinor });
+}
+
+/** The terms are complete once recorded: fees and rates of another day change nothing. */
+function ofTransfer(request: TransferRequest, source: CommandSource): Target {
+  const { executeAt, exchange, reverses } = request;
+  const transferId = request.transferId ?? (source.newId() as TransferId);
+  const terms = transferTerms(request, transferId, source.fees);
   return {
     payload: toWire({ ...terms, executeAt: executeAt ?? null }),
     resourceKind: 'transfer',
     resourceId: transferId,
     claimsResource: true,
-    ...(asked.reverses === undefined && exchange !== undefined
+    ...(reverses === undefined && exchange !== undefined
       ? {
           work: (client, command) =>
             claimAll(client, command, [{ kind: 'quote-use', resourceId: exchange.quoteId }]),

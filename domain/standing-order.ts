@@ -3,6 +3,7 @@ import type { Metadata } from './events.ts';
 import type { AccountId, CommandId, OrderId, Tenant, TransferId } from './ids.ts';
 import { type Refusal, refusal } from './refusals.ts';
 import type { TransferStatus } from './transfer.ts';
+import { unreachable } from './unreachable.ts';
 
 /** What becomes of a run that is due while an earlier one's transfer is not final (it waits for its approval, say). */
 export const OVERLAPS = ['allow-all', 'buffer-one', 'skip'] as const;
@@ -106,6 +107,8 @@ export function decideOrder(command: OrderCommand, order: StandingOrder, at: str
       return whileOpen(order, at, { status: 'paused', reason: command.data.reason, dueAfter });
     case 'resumeStandingOrder':
       return whileOpen(order, at, { status: 'active', reason: command.data.reason, dueAfter: at });
+    default:
+      return unreachable(command);
   }
 }
 
@@ -138,7 +141,12 @@ export function runTime(instant: Date): string {
 }
 
 /** When an order is due. Intervals are counted from the second of its creation. */
-export function timetableOf({ cron, every, until, createdAt }: StandingOrder) {
+export function timetableOf({
+  cron,
+  every,
+  until,
+  createdAt,
+}: Pick<StandingOrder, 'cron' | 'every' | 'until' | 'createdAt'>) {
   const last = until === null ? null : new Date(until);
   if (cron !== null) return { cron, last };
   const everyMs = every === null ? undefined : parseDuration(every);

@@ -107,6 +107,9 @@ const EVENT_SCHEMAS = {
   ReversalRefunded: z.strictObject({ ...terms, reversalId: transferId, reversedMinor: minor }),
 } satisfies { [Type in EventType]: z.ZodType<Extract<DomainEvent, { type: Type }>['data']> };
 
+/** Every type of event that is written today. */
+export const EVENT_TYPES = Object.keys(EVENT_SCHEMAS);
+
 /** A day's sum: money may come and go so often that it passes what one amount may be. */
 const total = z
   .string()

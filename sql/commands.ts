@@ -246,11 +246,11 @@ export async function readCommand(
   return rows[0] && toCommand(rows[0]);
 }
 
-/** The command that created a resource, or undefined. */
+/** The command that created a resource, or used a quote; undefined where none did. */
 export async function readClaimingCommand(
   db: Queryable,
   tenant: Tenant,
-  kind: ResourceKind,
+  kind: Claim['kind'],
   resourceId: string,
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({

@@ -53,15 +53,16 @@ async function readState(
 /** The transfer as it was asked for: by a command of its own, or by a batch's, whose items are rows. */
 async function readAsked(db: Queryable, command: Command, transferId: TransferId): Promise<Transfer> {
   if (command.type !== 'transferBatch') return asked(command);
-  return askedFor(await readBatchRequest(db, command.tenant, transferId));
+  return askedFor(await readBatchRequest(db, command.tenant, transferId), command);
 }
 
 /** The transfer as its command asked for it. */
 function asked(command: Command): Transfer {
-  return askedFor(command.payload);
+  return askedFor(command.payload, command);
 }
 
-function askedFor(request: unknown): Transfer {
+function askedFor(request: unknown, { createdAt }: Command): Transfer {
   const { executeAt, ...terms } = decodeTransferRequest(request);
-  return { ...requested(terms), executeAt, status: executeAt === null ? 'requested' : 'scheduled' };
+  if (executeAt === null || executeAt <= createdAt) return requested(terms);
+  return { ...requested(terms), executeAt, status: 'scheduled' };
 }

@@ -9,6 +9,7 @@ export type Body = {
   name: string;
   amount: string;
   balance: string;
+  available: string;
   closingBalance: string;
   occurredAt: string;
   transferId: string;

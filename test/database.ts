@@ -22,6 +22,18 @@ export async function createTestDatabase(stack: TestStack = inject('stack')): Pr
   };
 }
 
+/** A database of one's own without any table: for tests of the migrations themselves. Drop it in `afterAll`. */
+export async function createEmptyDatabase(stack: TestStack = inject('stack')): Promise<TestDatabase> {
+  const name = `${stack.templateDatabase}_${randomUUID().slice(0, 8)}`;
+  await execute(stack.DATABASE_URL, `create database ${name}`);
+  return {
+    url: databaseUrl(stack.DATABASE_URL, name),
+    async drop() {
+      await execute(stack.DATABASE_URL, `drop database if exists ${name} with (force)`);
+    },
+  };
+}
+
 /** Makes the database that the others are cloned from, migrated once, and answers with its name. */
 export async function createTemplate(serverUrl: string): Promise<string> {
   const name = `remit_test_${randomUUID().slice(0, 8)}`;

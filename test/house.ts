@@ -3,24 +3,34 @@ import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
 import { deliveryPolicy } from '../activities/deps.ts';
 import { createActivities } from '../activities/index.ts';
+import { createSyncStandingOrder } from '../activities/sync-standing-order.ts';
 import { createWorker } from '../activities/worker.ts';
 import { type App, createApp } from '../api/app.ts';
 import { createDispatcher } from '../dispatch/create-dispatcher.ts';
 import { runReconciler } from '../dispatch/reconciler.ts';
 import type { WorkflowStart } from '../dispatch/start-workflow.ts';
+import { runStandingOrderReconciler } from '../dispatch/standing-order-reconciler.ts';
 import { runSweeper } from '../dispatch/sweeper.ts';
+import { createTransferCommands } from '../dispatch/transfer-commands.ts';
 import { feePolicy, transferPolicy } from '../domain/policy.ts';
 import { loadConfig } from '../platform/config.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { createPool, type Pool } from '../platform/postgres.ts';
-import { createTemporalClient } from '../platform/temporal.ts';
+import { createSchedules } from '../platform/schedules.ts';
+import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
 import { createProjector } from '../projector/projector.ts';
 import { createTestDatabase } from './database.ts';
 import { log, now } from './lab.ts';
 import { recorded } from './proofs/record.ts';
 
 /** API, worker and projector over real parts, in this process, on a database and a topic of their own. */
-export type House = { app: App; pool: Pool; readPool: Pool; close(): Promise<void> };
+export type House = {
+  app: App;
+  pool: Pool;
+  readPool: Pool;
+  temporal: TemporalClient;
+  close(): Promise<void>;
+};
 
 /** `env` overrides single settings. */
 export async function createHouse(env: Record<string, string> = {}): Promise<House> {
@@ -46,6 +56,15 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
   const pool = createPool({ url: config.DATABASE_URL, max: 10, name: 'house', log });
   const readPool = createPool({ url: config.READ_DATABASE_URL, max: 10, name: 'house-read', log });
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+  const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
+  const newId = () => uuidv7();
+  const start: WorkflowStart = {
+    temporal: () => ({ client, eager: true }),
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    sagaDeadlineMs: config.SAGA_DEADLINE_MS,
+  };
+  const source = { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS, fees: feePolicy(config) };
+  const schedules = createSchedules(() => client, config.TEMPORAL_TASK_QUEUE);
   const worker = await createWorker({
     connection,
     config,
@@ -55,30 +74,27 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
       now,
       policy: transferPolicy(config),
       webhooks: deliveryPolicy(config),
+      transfers: createTransferCommands(source, start),
+      schedules,
     }),
   });
   const running = worker.run();
-  const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
   const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: name, log });
   const projector = createProjector({ config, log, pool, readPool, kafka });
   projector.failed.catch(() => undefined);
   projector.start();
-  const newId = () => uuidv7();
-  const start: WorkflowStart = {
-    temporal: () => ({ client, eager: true }),
-    taskQueue: config.TEMPORAL_TASK_QUEUE,
-    sagaDeadlineMs: config.SAGA_DEADLINE_MS,
-  };
   const dispatcher = createDispatcher({
     pool,
     log,
-    source: { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS, fees: feePolicy(config) },
+    source,
     start,
   });
   const stopping = new AbortController();
+  const sync = createSyncStandingOrder({ pool, now, schedules });
   const loops = Promise.all([
     runSweeper({ pool, log, start, intervalMs: 200 }, stopping.signal),
     runReconciler({ pool, log, start, intervalMs: 200 }, stopping.signal),
+    runStandingOrderReconciler({ pool, log, start, intervalMs: 200, sync }, stopping.signal),
   ]);
   const app = createApp({
     pool,
@@ -95,6 +111,7 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
     app: recorded(app),
     pool,
     readPool,
+    temporal: client,
     async close() {
       stopping.abort();
       await loops;

@@ -8,11 +8,13 @@ import type { CommandRequest, Dispatched, DispatchOptions } from '../dispatch/di
 import { newCommand } from '../dispatch/new-command.ts';
 import { runReconciler } from '../dispatch/reconciler.ts';
 import type { WorkflowStart } from '../dispatch/start-workflow.ts';
+import { createTransferCommands } from '../dispatch/transfer-commands.ts';
 import type { AccountId, Tenant, TransferId } from '../domain/ids.ts';
 import { feePolicy, transferPolicy } from '../domain/policy.ts';
 import { type Config, loadConfig } from '../platform/config.ts';
 import { createLog } from '../platform/log.ts';
 import { createPool, type Pool } from '../platform/postgres.ts';
+import { createSchedules } from '../platform/schedules.ts';
 import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
 import { type Command, recordCommand } from '../sql/commands.ts';
 
@@ -54,10 +56,6 @@ export async function createLab(options: LabOptions): Promise<Lab> {
   });
   const pool = createPool({ url: config.DATABASE_URL, max: 10, name: 'lab', log });
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
-  const real = createActivities({ pool, log, now, policy: transferPolicy(config), webhooks: deliveryPolicy(config) });
-  const activities = { ...real, ...options.wrap?.(real, { pool, tenant }) };
-  const worker = await createWorker({ connection, config, activities });
-  const running = worker.run();
   const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
   const start: WorkflowStart = {
     temporal: () => ({ client, eager: true }),
@@ -70,6 +68,18 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     sweepAfterMs: config.SWEEP_AFTER_MS,
     fees: feePolicy(config),
   };
+  const real = createActivities({
+    pool,
+    log,
+    now,
+    policy: transferPolicy(config),
+    webhooks: deliveryPolicy(config),
+    transfers: createTransferCommands(source, start),
+    schedules: createSchedules(() => client, config.TEMPORAL_TASK_QUEUE),
+  });
+  const activities = { ...real, ...options.wrap?.(real, { pool, tenant }) };
+  const worker = await createWorker({ connection, config, activities });
+  const running = worker.run();
   const stopping = new AbortController();
   const reconciling = runReconciler({ pool, log, start, intervalMs: 200 }, stopping.signal);
   const dispatcher = createDispatcher({ pool, log, source, start });

@@ -20,7 +20,7 @@ import { createPool, type Pool } from '../platform/postgres.ts';
 import { createProjector, type Projector } from '../projector/projector.ts';
 import { transact } from '../sql/ledger.ts';
 import { readProjections } from '../sql/read-projections.ts';
-import { createTestDatabase } from './database.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const TENANT = 'test' as Tenant;
 
@@ -28,8 +28,8 @@ export const TENANT = 'test' as Tenant;
 export type ProjectorLab = Awaited<ReturnType<typeof openProjectorLab>>;
 
 /** Opens a lab on the shared stack; `close` in `afterAll`. */
-export async function openProjectorLab(options: { partitions?: number } = {}) {
-  const database = await createTestDatabase();
+export async function openProjectorLab(options: { partitions?: number; database?: TestDatabase } = {}) {
+  const database = options.database ?? (await createTestDatabase());
   const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'fatal', role: 'test' });
   const pool = createPool({ url: database.url, max: 20, name: 'test', log });
   const readPool = createPool({ url: database.url, max: 20, name: 'test-read', log });

@@ -1,12 +1,5 @@
-import {
-  ApplicationFailure,
-  ChildWorkflowFailure,
-  defineSearchAttributeKey,
-  executeChild,
-  sleep,
-  WorkflowExecutionAlreadyStartedError,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ApplicationFailure, ChildWorkflowFailure, executeChild, sleep, workflowInfo } from '@temporalio/workflow';
 import type { RequestedRun } from '../activities/request-standing-transfer.ts';
 import type { Tenant, TransferId } from '../domain/ids.ts';
 import type { TransferEnd } from '../domain/saga.ts';

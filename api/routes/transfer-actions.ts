@@ -88,7 +88,8 @@ async function act(
     return { status: 202 as const, body: commandView(command) };
   }
   const { refusal } = command;
-  if (refusal !== null) throw new Problem(refusal.code, refusal.detail, { members: { transferId: wish.transferId } });
+  if (refusal !== null)
+    throw new Problem(refusal.code, refusal.detail, { members: { transferId: wish.transferId } });
   const transfer = await readTransferAnswer(deps.pool, command);
   if (transfer === undefined)
     throw new Error(`command ${command.commandId} is completed, and nothing tells what it came to`);

@@ -96,7 +96,7 @@ export function transferBatchRoutes(deps: Deps) {
       const wish = c.req.valid('json');
       const command = await execute(c, notWaiting, CREATE, c.req.valid('header'), wish);
       c.header('Location', `/api/transfer-batches/${command.resourceId}`);
-      return c.json(batchView(await recordedBatch(deps, command)), 202);
+      return c.json(batchView(await recordedBatch(deps, command, wish.transfers.length)), 202);
     })
     .openapi(list, async (c) => {
       const { limit, cursor } = c.req.valid('query');
@@ -126,11 +126,11 @@ export async function findBatch(c: Context<AppEnv>, deps: Deps, batchId: string)
 }
 
 /** It was recorded: Postgres going away after that must not turn the answer into "try again". */
-async function recordedBatch({ pool }: Deps, command: Command): Promise<Batch> {
+async function recordedBatch({ pool }: Deps, command: Command, total: number): Promise<Batch> {
   const { tenant, commandId, createdAt, resourceId: batchId } = command;
   const found = await readBatch(pool, tenant, batchId).catch((error: unknown) => {
     if (!isOutage(error)) throw error;
-    const counts = batchCounts((command.payload as { total: number }).total, new Map());
+    const counts = batchCounts(total, new Map());
     return { batchId, commandId, counts, createdAt, cancelledAt: null, ended: false, lastEndAt: null };
   });
   if (found === undefined) throw new Error(`batch ${batchId} was recorded, and is not there`);

@@ -1,61 +1,36 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Tenant } from '../../domain/ids.ts';
+import { feePolicy, transferPolicy } from '../../domain/policy.ts';
 import { TRANSFER_STATUSES } from '../../domain/transfer.ts';
 import { type ClaimingCommand, listClaimingCommands } from '../../sql/list-claiming-commands.ts';
 import { listTransfers, type ReadTransfer } from '../../sql/list-transfers.ts';
 import { readTransfer } from '../../sql/read-transfer.ts';
 import { COMMAND_PROBLEMS, cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { decodeCursor, encodeCursor, keepFilters } from '../border/cursor.ts';
-import {
-  accountIdField,
-  amountField,
-  currencyField,
-  idField,
-  metadataField,
-  pageQuery,
-  readAmount,
-  textField,
-  transferIdField,
-} from '../border/fields.ts';
+import { idField, pageQuery, textField, transferIdField } from '../border/fields.ts';
+import { checkSchedule, saidOf, transferBody } from '../border/transfer.ts';
 import { commandAnswerHeaders, commandHeaders, execute } from '../commanding.ts';
 import { createRouter, type Deps } from '../context.ts';
+import { dryRun } from '../dry-run.ts';
+import { readExchange } from '../exchange.ts';
 import { Problem } from '../problem.ts';
+import { isRepeat } from '../repeat.ts';
 import { transferAnswer } from '../transfer-answer.ts';
+import { dryRunSchema, dryRunView } from '../views/dry-run.ts';
 import { transferSchema, transferView } from '../views/transfer.ts';
 
-const transferBody = z
-  .strictObject({
-    id: transferIdField.optional(),
-    from: accountIdField,
-    to: accountIdField.openapi({ example: 'bob' }),
-    amount: amountField,
-    currency: currencyField,
-    description: textField(500).optional().openapi({ example: 'Rent for August' }),
-    reference: textField(100).optional().openapi({ example: '2026-08' }),
-    metadata: metadataField.optional(),
-  })
-  .transform((body, ctx) => ({
-    type: 'transfer' as const,
-    transferId: body.id ?? null,
-    from: body.from,
-    to: body.to,
-    amountMinor: readAmount(body.amount, { field: 'amount', currency: body.currency }, ctx),
-    currency: body.currency,
-    description: body.description ?? null,
-    reference: body.reference ?? null,
-    metadata: body.metadata ?? {},
-  }));
-
+const ROUTE = 'POST /api/transfers';
 const create = createRoute({
   method: 'post',
   path: '/api/transfers',
   tags: ['transfers'],
-  summary: 'Move money between two accounts',
+  summary: 'Move money between two accounts, now or later, or try what would happen',
   request: {
     headers: commandHeaders,
     body: { required: true, content: { 'application/json': { schema: transferBody } } },
   },
   responses: {
+    200: { ...json('What would happen (dryRun)', dryRunSchema), headers: commandAnswerHeaders },
     201: { ...json('The transfer is completed', transferSchema), headers: commandAnswerHeaders },
     202: {
       ...json('Recorded, not final yet: follow Location', transferSchema),
@@ -65,7 +40,11 @@ const create = createRoute({
   },
 });
 
-const filterFields = { status: z.enum(TRANSFER_STATUSES).optional(), accountId: idField.optional() };
+const filterFields = {
+  status: z.enum(TRANSFER_STATUSES).optional(),
+  accountId: idField.optional().openapi({ description: 'On either side' }),
+  reference: textField(100).optional().openapi({ example: '2026-08' }),
+};
 const listQuery = z.object({ ...pageQuery, ...filterFields });
 const listCursor = z.strictObject({ ...filterFields, before: z.string().regex(/^[0-9]{1,18}$/) });
 
@@ -89,15 +68,18 @@ const get = createRoute({
 
 /** Transfers: make, list, read. */
 export function transferRoutes(deps: Deps) {
+  const policies = { policy: transferPolicy(deps.config), fees: feePolicy(deps.config) };
   return createRouter()
     .openapi(create, async (c) => {
-      const command = await execute(
-        c,
-        deps,
-        'POST /api/transfers',
-        c.req.valid('header'),
-        c.req.valid('json'),
-      );
+      const asked = c.req.valid('json');
+      const headers = c.req.valid('header');
+      checkSchedule(asked.wish.executeAt, deps.now());
+      const tenant = c.get('tenant');
+      const { exchange, problem } = await readExchange(deps, tenant, asked);
+      if (problem !== null && (asked.dryRun || !(await isRepeat(c, deps, ROUTE, headers)))) throw problem;
+      const wish = exchange === null ? asked.wish : { ...asked.wish, exchange };
+      if (asked.dryRun) return c.json(dryRunView(await dryRun(deps, tenant, wish, policies)), 200);
+      const command = await execute(c, deps, ROUTE, headers, wish, saidOf(asked));
       const view = await transferAnswer(c, deps, command);
       return view.status === 'completed' ? c.json(view, 201) : c.json(view, 202);
     })
@@ -116,7 +98,11 @@ async function transferPage(deps: Deps, tenant: Tenant, query: z.infer<typeof li
     cursor === undefined
       ? { ...filters, before: null }
       : keepFilters(decodeCursor(cursor, listCursor), filters);
-  const wanted = { status: filter.status ?? null, accountId: filter.accountId ?? null };
+  const wanted = {
+    status: filter.status ?? null,
+    accountId: filter.accountId ?? null,
+    reference: filter.reference ?? null,
+  };
   const from = { limit: limit + 1, before: before === null ? null : BigInt(before) };
   const rows = await listTransfers(deps.readPool, tenant, wanted, from);
   const page = cutPage(rows, limit, (last) =>

@@ -1,10 +1,19 @@
 import { z } from '@hono/zod-openapi';
+import type { TransferTerms } from '../../domain/events.ts';
 import { formatAmount } from '../../domain/money.ts';
 import { LEGS, TRANSFER_STATUSES, type Transfer } from '../../domain/transfer.ts';
 import type { ClaimingCommand } from '../../sql/list-claiming-commands.ts';
 import { amountAnswer, metadataAnswer, timeAnswer } from '../border/fields.ts';
 import type { Deps } from '../context.ts';
 import { refusalSchema } from './refusal.ts';
+
+/** What a quote made of an amount. */
+export const exchangeSchema = z.strictObject({
+  quoteId: z.string(),
+  rate: z.string().openapi({ example: '1.0850' }),
+  amount: amountAnswer.openapi({ description: 'What reaches the destination' }),
+  currency: z.string().openapi({ example: 'USD' }),
+});
 
 export const transferSchema = z
   .strictObject({
@@ -28,14 +37,7 @@ export const transferSchema = z
       url: z.string().nullable().openapi({ description: "The workflow in Temporal's Web UI" }),
     }),
     fee: amountAnswer.openapi({ example: '0.00', description: 'What the source pays besides' }),
-    exchange: z
-      .strictObject({
-        quoteId: z.string(),
-        rate: z.string().openapi({ example: '1.0850' }),
-        amount: amountAnswer.openapi({ description: 'What reaches the destination' }),
-        currency: z.string().openapi({ example: 'USD' }),
-      })
-      .nullable(),
+    exchange: exchangeSchema.nullable(),
     executeAt: timeAnswer.nullable().openapi({ description: 'Scheduled: not before this instant' }),
     approval: z
       .strictObject({ threshold: amountAnswer, expiresAt: timeAnswer, approved: z.boolean() })
@@ -112,8 +114,8 @@ export function workflowUrl(workflowId: string, config: WebUi): string | null {
 }
 
 /** What a quote made of the amount; null where nothing was exchanged. */
-function exchangeView(transfer: Transfer): TransferView['exchange'] {
-  const { quoteId, rate, creditMinor, creditCurrency } = transfer;
+export function exchangeView(terms: TransferTerms): TransferView['exchange'] {
+  const { quoteId, rate, creditMinor, creditCurrency } = terms;
   if (quoteId === null || rate === null) return null;
   return { quoteId, rate, amount: formatAmount(creditMinor, creditCurrency), currency: creditCurrency };
 }

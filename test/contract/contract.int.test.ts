@@ -18,7 +18,12 @@ let server: RunningServer;
 let folder: string;
 
 beforeAll(async () => {
-  house = await createHouse({ COMMAND_WAIT_MS: '5000', READ_WAIT_MS: '1000' });
+  house = await createHouse({
+    COMMAND_WAIT_MS: '5000',
+    READ_WAIT_MS: '1000',
+    // A stream without an end would be a request without one.
+    EVENT_STREAM_MAX_MS: '200',
+  });
   folder = await mkdtemp(join(tmpdir(), 'remit-contract-'));
 });
 afterAll(async () => {

@@ -1,7 +1,8 @@
 """What JSON Schema cannot say about valid data, told to schemathesis' generator. No check is touched here.
 
 In valid data a cursor is one that its list gave (it is opaque, and bound to its list), an amount has at most the
-decimals of the currency beside it, and a period does not end before it begins. Invalid data stays as generated.
+decimals of the currency beside it, a period does not end before it begins, what must lie ahead does, and of
+parameters that exclude each other there is one. Invalid data stays as generated.
 """
 
 import json
@@ -14,7 +15,10 @@ CURSORS = json.loads(os.environ.get("CONTRACT_CURSORS", "{}"))
 DECIMALS = json.loads(os.environ.get("CONTRACT_DECIMALS", "{}"))
 MAX_DIGITS = 18
 AMOUNT = re.compile(r"^[0-9]+(\.[0-9]+)?$")
-AMOUNT_FIELD = re.compile(r"amount|deposit|limit|fee|above|per", re.IGNORECASE)
+AMOUNT_FIELD = re.compile(r"amount|deposit|limit|fee|daily|threshold|per", re.IGNORECASE)
+# Instants that must lie ahead, and query parameters of which one excludes the others.
+AHEAD = {"executeAt": "2099-01-01T00:00:00Z", "expiresAt": "2099-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}
+EXCLUSIVE = ("at", "version", "minVersion")
 
 
 @schemathesis.hook
@@ -24,6 +28,8 @@ def map_case(context, case):
     if isinstance(case.query, dict) or hasattr(case.query, "get"):
         page(case)
         order(case.query)
+        for name in [name for name in EXCLUSIVE if name in case.query][1:]:
+            del case.query[name]
     fit_amounts(case.body)
     return case
 
@@ -54,6 +60,11 @@ def fit_amounts(node):
             fit_amounts(item)
     if not isinstance(node, dict):
         return
+    for name in AHEAD.keys() & node.keys():
+        node[name] = AHEAD[name]
+    if node.get("from") in DECIMALS and node.get("from") == node.get("to"):
+        # A quote between a currency and itself; where these are accounts, the business refuses it.
+        node["to"] = "USD" if node["from"] == "EUR" else "EUR"
     decimals = DECIMALS.get(node.get("currency")) if isinstance(node.get("currency"), str) else None
     for name, value in node.items():
         if decimals is not None and isinstance(value, str) and AMOUNT_FIELD.search(name) and AMOUNT.match(value):

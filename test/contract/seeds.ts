@@ -16,11 +16,17 @@ export async function seed(house: House, document: OpenApiDocument): Promise<See
   const move = { from: 'alice', to: 'bob', amount: '1.00', currency: 'EUR' };
   await post(house, '/api/transfers', { id: 'seeded', ...move });
   await post(house, '/api/transfers', { id: 'seeded-2', ...move });
+  if ('/api/holds' in document.paths) {
+    const held = { accountId: 'alice', amount: '1.00', currency: 'EUR' };
+    for (const id of ['to-capture', 'to-void']) await post(house, '/api/holds', { id, ...held });
+  }
   const { items } = (await ask(house, 'GET', '/api/commands?limit=1')).body;
   const known: Seeds = {
     'POST /api/accounts/{id}/freeze': { id: 'to-freeze' },
     'POST /api/accounts/{id}/unfreeze': { id: 'to-unfreeze' },
     'POST /api/accounts/{id}/close': { id: 'to-close' },
+    'POST /api/holds/{id}/capture': { id: 'to-capture' },
+    'POST /api/holds/{id}/void': { id: 'to-void' },
     'GET /api/transfers/{id}': { id: 'seeded' },
     'GET /api/commands/{id}': { id: items[0]!.id },
   };
