@@ -37,9 +37,16 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** The steps of the saga need neither other transfers nor schedules. */
+const unused = () => {
+  throw new Error('no step of the saga asks for this');
+};
+
 function depsOf(pool: Pool): ActivityDeps {
   const webhooks = { allowPrivate: false, maxAttempts: 1 };
-  return { pool, log, now: () => clock, policy, webhooks };
+  const transfers = { newTransfer: unused, workflowOf: unused };
+  const schedules = { ensure: unused, remove: unused };
+  return { pool, log, now: () => clock, policy, webhooks, transfers, schedules };
 }
 
 /** Moves only where a test moves it. */
@@ -74,7 +81,12 @@ async function bank(balances: Record<string, bigint>) {
     await command(`open-${id}`, { type: 'openAccount', data });
   }
   const pay = (transferId: string, from: string, to: string, amountMinor: bigint, more = {}): WireItem => {
-    const { type: _, ...terms } = transfer(transferId, from, to, amountMinor);
+    const { type: _, transferId: __, ...named } = transfer(transferId, from, to, amountMinor);
+    const { description, reference, metadata } = named;
+    const terms = {
+      ...{ transferId: transferId as TransferId, from: named.from, to: named.to, amountMinor },
+      ...{ currency: named.currency, description, reference, metadata },
+    };
     return toWire({ ...completeTerms({ ...terms, ...more }), ...own(transferId, more) });
   };
   const own = (transferId: string, more: { executeAt?: string }) => ({

@@ -18,6 +18,7 @@ export const OPENAPI = {
     { name: 'accounts', description: 'Open, read, move cash, freeze, close' },
     { name: 'transfers', description: 'Money from one account to another, as a saga' },
     { name: 'standing orders', description: 'Transfers that repeat' },
+    { name: 'holds', description: 'Money set aside, to be captured or given back' },
     { name: 'commands', description: 'What was asked for' },
     { name: 'events', description: 'What was decided' },
     { name: 'webhooks', description: 'Events sent to your own servers, signed and retried' },

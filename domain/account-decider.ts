@@ -198,7 +198,9 @@ function refunded(account: Account, data: Refund & { readonly balanceMinor: bigi
   const amountMinor = debitTotalMinor(data);
   // A capture counts for the day its hold was placed on, which a refund does not know any more.
   const counted = data.refundedTo === data.from && data.holdId === null;
-  const outgoing = counted ? giveBackOutgoing(account.outgoing, data.debitedAt, amountMinor) : account.outgoing;
+  const outgoing = counted
+    ? giveBackOutgoing(account.outgoing, data.debitedAt, amountMinor)
+    : account.outgoing;
   return moved({ ...account, outgoing }, amountMinor, data.balanceMinor);
 }
 

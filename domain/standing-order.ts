@@ -115,7 +115,10 @@ export function decideOrder(command: OrderCommand, order: StandingOrder, at: str
 function whileOpen(order: StandingOrder, at: string, next: OrderChange): OrderDecision {
   const status = statusAt(order, at);
   if (status === 'active' || status === 'paused') return change(order, next);
-  return { ok: false, refusal: refusal('standing-order-final', `Standing order ${order.orderId} is ${status}.`) };
+  return {
+    ok: false,
+    refusal: refusal('standing-order-final', `Standing order ${order.orderId} is ${status}.`),
+  };
 }
 
 function change(order: StandingOrder, next: OrderChange): OrderDecision {

@@ -44,7 +44,11 @@ function factsOf(fact: LegEvent | TransferEvent, event: Step['event']): Partial<
       return { executeAt: fact.data.executeAt };
     case 'ApprovalRequested': {
       const { expiresAt, thresholdMinor } = fact.data;
-      return { approvalRequestedAt: at, approvalExpiresAt: expiresAt, approvalThresholdMinor: thresholdMinor };
+      return {
+        approvalRequestedAt: at,
+        approvalExpiresAt: expiresAt,
+        approvalThresholdMinor: thresholdMinor,
+      };
     }
     case 'TransferApproved':
       return { approvedAt: at };
@@ -77,7 +81,9 @@ function refusalOf(fact: DomainEvent): Refusal | null {
 }
 
 function reversedOf(fact: DomainEvent, version: number): Reversed {
-  return 'reversedMinor' in fact.data ? { minor: fact.data.reversedMinor, version } : { minor: 0n, version: 0 };
+  return 'reversedMinor' in fact.data
+    ? { minor: fact.data.reversedMinor, version }
+    : { minor: 0n, version: 0 };
 }
 
 /** One row a transfer, because one statement can write a row only once. */

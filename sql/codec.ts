@@ -82,7 +82,13 @@ const EVENT_SCHEMAS = {
     description: z.string().nullable(),
     metadata,
   }),
-  HoldCaptured: z.strictObject({ ...terms, holdId, balanceMinor: minor, heldMinor: minor, releasedMinor: minor }),
+  HoldCaptured: z.strictObject({
+    ...terms,
+    holdId,
+    balanceMinor: minor,
+    heldMinor: minor,
+    releasedMinor: minor,
+  }),
   HoldReleased: z.strictObject({
     holdId,
     amountMinor: minor,

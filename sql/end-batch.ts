@@ -101,7 +101,7 @@ async function lockBatch(client: PoolClient, tenant: Tenant, batchId: string): P
 /** The workflows of the batch's items that wait for their time or for a person. */
 async function readWaitingWorkflows(db: Queryable, { tenant, batch }: Decision): Promise<string[]> {
   const { rows } = await db.query<{ workflow_id: string }>({
-    name: 'read-waiting-batch-workflows',
+    // Without a name, see batches.ts.
     text: `select w.workflow_id
            from batch_items i
            join heads h on h.tenant = i.tenant and h.stream_id = 'transfer-' || i.transfer_id

@@ -23,7 +23,7 @@ export async function listBatchItems(
   page: { limit: number; after: number },
 ): Promise<BatchItem[]> {
   const { rows } = await db.query<Row>({
-    name: 'list-batch-items',
+    // Without a name, see batches.ts.
     text: `select * from (
              select i.item_no, i.request, h.state -> 'refusal' as refusal,
                coalesce(h.state ->> 'status',

@@ -10,7 +10,7 @@ export type BatchRequest = Omit<WireItem, 'commandId' | 'batchId' | 'actor'>;
 /** An item that waited (for its time, or for a person) goes on in a workflow of its own. */
 const NOT_WAITING = `(h.state ->> 'executeAt') is null and (h.state ->> 'approval') is null`;
 
-/** Which items of a range, by their heads `h`; each is a statement of its own. */
+/** Which items of a range, by their heads `h`. */
 const WHICH = {
   open: `(h.stream_id is null
           or (coalesce(h.state ->> 'status', 'requested') in ('requested', 'debited') and ${NOT_WAITING}))`,
@@ -33,7 +33,7 @@ async function readItems(
   which: keyof typeof WHICH,
 ): Promise<WireItem[]> {
   const { rows } = await db.query<{ request: BatchRequest }>({
-    name: `read-${which}-batch-items`,
+    // Without a name, see batches.ts.
     text: `select i.request
            from batch_items i
            left join heads h on h.tenant = i.tenant and h.stream_id = 'transfer-' || i.transfer_id

@@ -28,6 +28,10 @@ export type Body = {
   currencies: Body[];
   checks: Body[];
   nextCursor: string | null;
+  scheduledAt: string;
+  createdAt: string;
+  nextRuns: string[];
+  pastRuns: Body[];
 };
 export type Answer = { status: number; headers: Headers; text: string; body: Body };
 

@@ -19,7 +19,10 @@ const terms = {
   to: text,
   amount: amountAnswer,
   currency: text,
-  fee: amountAnswer.openapi({ example: '0.10', description: 'What the source pays besides, in its currency' }),
+  fee: amountAnswer.openapi({
+    example: '0.10',
+    description: 'What the source pays besides, in its currency',
+  }),
   credit: amountAnswer.openapi({ description: 'What reaches the destination, in `creditCurrency`' }),
   creditCurrency: text.openapi({ example: 'EUR' }),
   quoteId: text.nullable(),

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
 /** The parts of an OpenAPI document that the contract's tests look at. */
-const schemaPart = z.looseObject({ example: z.unknown().optional() });
+const schemaPart = z.looseObject({
+  example: z.unknown().optional(),
+  properties: z.record(z.string(), z.looseObject({ example: z.unknown().optional() })).optional(),
+});
 const parameterPart = z.looseObject({ name: z.string(), in: z.string(), schema: schemaPart });
 const contentPart = z.record(z.string(), z.looseObject({ schema: schemaPart.optional() }));
 const operationPart = z.looseObject({

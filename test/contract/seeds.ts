@@ -1,9 +1,9 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { ask } from '../ask.ts';
 import type { House } from '../house.ts';
 import type { NamedOperation, OpenApiDocument } from './document.ts';
 
-/** Values for the path parameters of an operation, by the operation's name. */
+/** Values for path parameters and fields of the body, by the operation's name. */
 export type Seeds = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** What must be there before the contract is tried: made over HTTP with the ids of the document's examples. */
@@ -20,6 +20,16 @@ export async function seed(house: House, document: OpenApiDocument): Promise<See
     const held = { accountId: 'alice', amount: '1.00', currency: 'EUR' };
     for (const id of ['to-capture', 'to-void']) await post(house, '/api/holds', { id, ...held });
   }
+  if ('/api/customers' in document.paths) {
+    for (const id of ['to-read', 'to-erase']) {
+      await post(house, '/api/customers', { id, name: 'Ada', email: 'ada@example.com' });
+    }
+  }
+  if ('/api/rates/{pair}' in document.paths) {
+    expect((await ask(house, 'PUT', '/api/rates/EUR-USD', { rate: '1.1' })).status).toBeLessThan(300);
+    await post(house, '/api/quotes', { id: 'to-read', from: 'EUR', to: 'USD', amount: '1.00' });
+  }
+  const deliveryId = '/api/webhooks' in document.paths ? await seedDelivery(house) : '';
   const { items } = (await ask(house, 'GET', '/api/commands?limit=1')).body;
   const known: Seeds = {
     'POST /api/accounts/{id}/freeze': { id: 'to-freeze' },
@@ -27,10 +37,34 @@ export async function seed(house: House, document: OpenApiDocument): Promise<See
     'POST /api/accounts/{id}/close': { id: 'to-close' },
     'POST /api/holds/{id}/capture': { id: 'to-capture' },
     'POST /api/holds/{id}/void': { id: 'to-void' },
+    'GET /api/holds/{id}': { id: 'to-capture' },
+    'GET /api/customers/{id}': { id: 'to-read' },
+    'DELETE /api/customers/{id}/personal-data': { id: 'to-erase' },
+    'GET /api/quotes/{id}': { id: 'to-read' },
+    'GET /api/webhooks/{id}': { id: 'to-read' },
+    'DELETE /api/webhooks/{id}': { id: 'to-delete' },
+    'GET /api/webhooks/{id}/deliveries': { id: 'to-read' },
+    'POST /api/webhooks/{id}/redeliver': { id: 'to-read', deliveryId },
     'GET /api/transfers/{id}': { id: 'seeded' },
     'GET /api/commands/{id}': { id: items[0]!.id },
   };
   return Object.fromEntries(Object.entries(known).filter(([name]) => isDocumented(document, name)));
+}
+
+/** A webhook whose receiver is nowhere, and a delivery that waits for it. */
+async function seedDelivery(house: House): Promise<string> {
+  for (const id of ['to-read', 'to-delete']) {
+    await post(house, '/api/webhooks', { id, url: 'http://127.0.0.1:9/', events: ['MoneyDeposited'] });
+  }
+  await post(house, '/api/accounts/bob/deposits', { amount: '1.00', currency: 'EUR' });
+  return vi.waitFor(
+    async () => {
+      const { body } = await ask(house, 'GET', '/api/webhooks/to-read/deliveries');
+      expect(body.items).not.toEqual([]);
+      return body.items[0]!.id;
+    },
+    { timeout: 30_000, interval: 100 },
+  );
 }
 
 function isDocumented(document: OpenApiDocument, name: string): boolean {
@@ -48,15 +82,21 @@ async function post(house: House, path: string, body: object) {
   return answer.body;
 }
 
-/** The document with the seeded ids as examples of path parameters; nothing else differs. */
+/** The document with the seeded ids as examples of path parameters and of the body's fields; nothing else differs. */
 export function pointExamplesAtSeeds(document: OpenApiDocument, seeds: Seeds): OpenApiDocument {
   const copy = structuredClone(document);
   for (const [name, values] of Object.entries(seeds)) {
     const [method = '', path = ''] = name.split(' ');
-    const operations = new Map(Object.entries(copy.paths[path] ?? {}));
-    for (const parameter of operations.get(method.toLowerCase())?.parameters ?? []) {
+    const operation = new Map(Object.entries(copy.paths[path] ?? {})).get(method.toLowerCase());
+    for (const parameter of operation?.parameters ?? []) {
       const value = parameter.in === 'path' ? values[parameter.name] : undefined;
       if (value !== undefined) parameter.schema.example = value;
+    }
+    for (const { schema } of Object.values(operation?.requestBody?.content ?? {})) {
+      for (const [field, value] of Object.entries(values)) {
+        const property = schema?.properties?.[field];
+        if (property !== undefined) property.example = value;
+      }
     }
   }
   return copy;

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { AccountId, TransferId } from './ids.ts';
+import { leftMinor, reversalOf } from './reversals.ts';
+import { completeTerms } from './terms.ts';
+import { requested } from './transfer.ts';
+
+const plain = {
+  transferId: 't' as TransferId,
+  from: 'a' as AccountId,
+  to: 'b' as AccountId,
+  amountMinor: 1000n,
+  currency: 'EUR',
+  description: null,
+  reference: null,
+  metadata: {},
+};
+const exchanged = (amountMinor: bigint, creditMinor: bigint) =>
+  requested(
+    completeTerms({ ...plain, amountMinor, creditMinor, creditCurrency: 'USD', quoteId: 'q', rate: '1.1' }),
+  );
+
+test('a plain transfer goes back as it came', () => {
+  const original = { ...requested(completeTerms(plain)), reversedMinor: 300n };
+  expect(leftMinor(original)).toBe(700n);
+  expect(reversalOf(original, 700n)).toEqual({
+    from: 'b',
+    to: 'a',
+    amountMinor: 700n,
+    currency: 'EUR',
+    exchange: null,
+  });
+});
+
+test('the whole of an exchanged transfer gives all that came', () => {
+  expect(reversalOf(exchanged(1000n, 1111n), 1000n)).toMatchObject({
+    amountMinor: 1111n,
+    currency: 'USD',
+    exchange: { creditMinor: 1000n, creditCurrency: 'EUR', quoteId: 'q', rate: '1.1' },
+  });
+});
+
+test('parts of an exchanged transfer never give more together than came', () => {
+  const amount = fc.bigInt(1n, 10n ** 12n);
+  fc.assert(
+    fc.property(amount, amount, fc.array(amount, { maxLength: 10 }), (amountMinor, creditMinor, wishes) => {
+      const original = exchanged(amountMinor, creditMinor);
+      let left = amountMinor;
+      let given = 0n;
+      for (const wish of wishes) {
+        const part = wish % (left + 1n);
+        left -= part;
+        given += reversalOf(original, part).amountMinor;
+      }
+      given += reversalOf(original, left).amountMinor;
+      expect(given <= creditMinor).toBe(true);
+    }),
+  );
+});
