@@ -1,6 +1,12 @@
 import type { TransferId } from '../domain/ids.ts';
 import { refusal } from '../domain/refusals.ts';
-import { type OrderSubject, runTransferId, type StandingOrder, timetableOf, whyNotDue } from '../domain/standing-order.ts';
+import {
+  type OrderSubject,
+  runTransferId,
+  type StandingOrder,
+  timetableOf,
+  whyNotDue,
+} from '../domain/standing-order.ts';
 import type { PoolClient } from '../platform/postgres.ts';
 import { runsAfter } from '../platform/timetable.ts';
 import { type Command, readClaimingCommand, recordCommand } from '../sql/commands.ts';
@@ -50,7 +56,8 @@ export function createRequestStandingTransfer({ pool, transfers }: ActivityDeps)
       if (mine === undefined) await inTransaction(pool, (client) => insertDueRun(client, taken(run)));
       if (mine === undefined || mine.transferId === null) return { result: 'taken' };
       const earlier = await readClaimingCommand(pool, tenant, 'transfer', mine.transferId);
-      if (earlier === undefined) throw new Error(`transfer ${transferId} was requested, and nobody claims it`);
+      if (earlier === undefined)
+        throw new Error(`transfer ${transferId} was requested, and nobody claims it`);
       return requested(transfers, earlier, transferId);
     } catch (error) {
       if (error instanceof NotDue) return { result: 'not-due', why: error.message };

@@ -1,5 +1,10 @@
 import { parseDuration } from '../domain/duration.ts';
-import { orderScheduleId, type OrderSubject, type StandingOrder, timetableOf } from '../domain/standing-order.ts';
+import {
+  type OrderSubject,
+  orderScheduleId,
+  type StandingOrder,
+  timetableOf,
+} from '../domain/standing-order.ts';
 import type { Pool } from '../platform/postgres.ts';
 import type { Period, Schedules } from '../platform/schedules.ts';
 import { runsAfter } from '../platform/timetable.ts';

@@ -24,7 +24,12 @@ const life = async (name: string, action: 'freeze' | 'close') => {
   const done = await post(`/api/accounts/${at(name)}/${action}`, { reason: 'test' });
   expect(done.status, done.text).toBe(200);
 };
-const balance = async (name: string) => (await get(`/api/accounts/${at(name)}`)).body.balance;
+/** The read table follows soon. */
+const holds = (name: string, balance: string) =>
+  vi.waitFor(async () => expect((await get(`/api/accounts/${at(name)}`)).body.balance).toBe(balance), {
+    timeout: 20_000,
+    interval: 100,
+  });
 
 async function open(name: string, initialDeposit?: string, currency = 'EUR') {
   const opened = await post('/api/accounts', { id: at(name), currency, initialDeposit });
@@ -119,7 +124,7 @@ describe('a parked transfer', () => {
     });
     const replayed = await act('p1', 'resolve', { to: at('heir') }, at('p1-resolve'));
     expect([replayed.status, replayed.text]).toEqual([200, resolved.text]);
-    expect(await balance('heir')).toBe('11.00');
+    await holds('heir', '11.00');
     for (const action of ['retry', 'cancel'] as const) {
       const late = await act('p1', action);
       expect(late.status, late.text).toBe(409);
@@ -145,7 +150,7 @@ describe('a parked transfer', () => {
     expect((await post(`/api/accounts/${at('p2')}/withdrawals`, cash)).status).toBe(201);
     const answers = await Promise.all(Array.from({ length: 5 }, () => act('p2', 'retry')));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409]);
-    expect(await balance('p2')).toBe('10.00');
+    await holds('p2', '10.00');
     expect((await get(`/api/transfers/${at('p2')}`)).body).toMatchObject({
       status: 'refunded',
       legs: [{ leg: 'debit' }, { leg: 'settle', accountId: at('p2') }],
@@ -190,7 +195,8 @@ describe('a cancellation', () => {
       'cancelled',
       'cancelled',
     ]);
-    expect([await balance('c-from'), await balance('c-to')]).toEqual(['5.00', '0.00']);
+    await holds('c-from', '5.00');
+    await holds('c-to', '0.00');
     await soundly();
   });
 
@@ -206,7 +212,8 @@ describe('a cancellation', () => {
       expect(late.text).toContain('is debited');
     });
     expect((await asked)?.status).toBe(201);
-    expect([await balance('d-from'), await balance('d-to')]).toEqual(['3.50', '1.00']);
+    await holds('d-from', '3.50');
+    await holds('d-to', '1.00');
     await soundly();
   });
 });

@@ -25,7 +25,8 @@ test('both numbers of Sunday are one day', () => {
 
 test('an interval is counted from its anchor, whose own instant is no run', () => {
   const timetable = { everyMs: 7_000, anchorMs: from.getTime(), last: null };
-  const seconds = (after: Date) => runsAfter(timetable, after, 2).map((run) => run.getTime() - from.getTime());
+  const seconds = (after: Date) =>
+    runsAfter(timetable, after, 2).map((run) => run.getTime() - from.getTime());
   expect(seconds(new Date(from.getTime() - 60_000))).toEqual([7_000, 14_000]);
   expect(seconds(from)).toEqual([7_000, 14_000]);
   expect(seconds(new Date(from.getTime() + 14_000))).toEqual([21_000, 28_000]);

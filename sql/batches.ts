@@ -2,6 +2,7 @@ import { type BatchCounts, batchCounts } from '../domain/batch.ts';
 import type { Tenant } from '../domain/ids.ts';
 import type { TransferStatus } from '../domain/transfer.ts';
 import type { Queryable } from '../platform/postgres.ts';
+import { HEAD_OF_ITEM } from './head-of-item.ts';
 import type { BatchRequest } from './read-batch-items.ts';
 
 /** A batch and how far it is, counted from its items' heads. */
@@ -59,10 +60,7 @@ type Row = {
   last_end_at: string | null;
 };
 
-/**
- * Counts by the heads' primary key: an item that has no head has not begun. What joins a batch with heads has no
- * name, so that it is planned each time: a plan kept from when the tables were small would scan them for each item.
- */
+/** Counts by the heads: an item that has none has not begun. */
 const SELECT = `
   select b.batch_id, b.command_id, b.total, b.created_at, b.cancelled_at,
     (select status <> 'accepted' from commands c where c.tenant = b.tenant and c.command_id = b.command_id) as ended,
@@ -73,7 +71,7 @@ const SELECT = `
     from (
       select h.state ->> 'status' as status, count(*) as items, max(h.state ->> 'finishedAt') as last_end_at
       from batch_items i
-      join heads h on h.tenant = i.tenant and h.stream_id = 'transfer-' || i.transfer_id
+      ${HEAD_OF_ITEM}
       where i.tenant = b.tenant and i.batch_id = b.batch_id and h.state ->> 'status' is not null
       group by 1
     ) as s

@@ -1,5 +1,10 @@
 import type { CommandId } from '../domain/ids.ts';
-import { decideOrder, type OrderCommand, type OrderMoment, type OrderSubject } from '../domain/standing-order.ts';
+import {
+  decideOrder,
+  type OrderCommand,
+  type OrderMoment,
+  type OrderSubject,
+} from '../domain/standing-order.ts';
 import type { Pool, PoolClient } from '../platform/postgres.ts';
 import type { Changes } from './draft.ts';
 import { type Outcome, outcomeName, readOutcomes } from './outcomes.ts';

@@ -5,6 +5,7 @@ import { isUndecided, TRANSFER_STATUSES } from '../domain/transfer.ts';
 import type { Pool, PoolClient, Queryable } from '../platform/postgres.ts';
 import { readBatch } from './batches.ts';
 import type { Changes } from './draft.ts';
+import { HEAD_OF_ITEM } from './head-of-item.ts';
 import { type Outcome, outcomeName, readOutcomes } from './outcomes.ts';
 import { inTransaction } from './transaction.ts';
 import { writeDraft } from './write-draft.ts';
@@ -101,12 +102,14 @@ async function lockBatch(client: PoolClient, tenant: Tenant, batchId: string): P
 /** The workflows of the batch's items that wait for their time or for a person. */
 async function readWaitingWorkflows(db: Queryable, { tenant, batch }: Decision): Promise<string[]> {
   const { rows } = await db.query<{ workflow_id: string }>({
-    // Without a name, see batches.ts.
+    // Without a name, see head-of-item.ts.
     text: `select w.workflow_id
            from batch_items i
-           join heads h on h.tenant = i.tenant and h.stream_id = 'transfer-' || i.transfer_id
-           join expected_workflows w on w.tenant = i.tenant
-             and w.workflow_id = $1 || '/transfer/' || i.transfer_id
+           ${HEAD_OF_ITEM}
+           cross join lateral (
+             select workflow_id from expected_workflows
+             where tenant = i.tenant and workflow_id = $1 || '/transfer/' || i.transfer_id limit 1
+           ) as w
            where i.tenant = $1 and i.batch_id = $2 and h.state ->> 'status' = any($3)
            order by w.workflow_id`,
     values: [tenant, batch.batchId, TRANSFER_STATUSES.filter(isUndecided)],

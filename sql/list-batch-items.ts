@@ -4,6 +4,7 @@ import type { Refusal } from '../domain/refusals.ts';
 import type { TransferStatus } from '../domain/transfer.ts';
 import type { Queryable } from '../platform/postgres.ts';
 import { decodeTransferRequest } from './codec.ts';
+import { HEAD_OF_ITEM } from './head-of-item.ts';
 
 /** An item of a batch and what became of it so far. */
 export type BatchItem = Pick<TransferTerms, 'transferId' | 'from' | 'to' | 'amountMinor' | 'currency'> & {
@@ -23,13 +24,13 @@ export async function listBatchItems(
   page: { limit: number; after: number },
 ): Promise<BatchItem[]> {
   const { rows } = await db.query<Row>({
-    // Without a name, see batches.ts.
+    // Without a name, see head-of-item.ts.
     text: `select * from (
              select i.item_no, i.request, h.state -> 'refusal' as refusal,
                coalesce(h.state ->> 'status',
                  case when i.request ->> 'executeAt' is null then 'requested' else 'scheduled' end) as status
              from batch_items i
-             left join heads h on h.tenant = i.tenant and h.stream_id = 'transfer-' || i.transfer_id
+             ${HEAD_OF_ITEM}
              where i.tenant = $1 and i.batch_id = $2 and i.item_no > $3
            ) as items
            where $4::text is null or status = $4

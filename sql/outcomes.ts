@@ -35,14 +35,15 @@ export async function readOutcomes(
   if (keys.length === 0) return new Map();
   const { rows } = await db.query<Row>({
     name: 'read-outcomes',
-    // One look into the primary key for each, whatever the planner believes of the tenant: where it believes that
-    // there are few rows, it would join them all with each of the keys.
-    text: `select o.* from unnest($2::text[], $3::text[]) as wanted (subject_id, leg)
-           cross join lateral (
-             select subject_id, leg, result, refusal, detail from outcomes
-             where tenant = $1 and subject_id = wanted.subject_id and leg = wanted.leg limit 1
-           ) as o`,
-    values: [tenant, keys.map((key) => key.subjectId), keys.map((key) => key.leg)],
+    // No join with the keys: where the planner believes that a tenant has few rows, it would compare them all with
+    // each key. A subject whose other legs come along does no harm, for outcomes are asked for by their key.
+    text: `select subject_id, leg, result, refusal, detail from outcomes
+           where tenant = $1 and subject_id = any($2) and leg = any($3)`,
+    values: [
+      tenant,
+      [...new Set(keys.map((key) => key.subjectId))],
+      [...new Set(keys.map((key) => key.leg))],
+    ],
   });
   return new Map(
     rows.map((row) => [

@@ -3,6 +3,7 @@ import type { Tenant } from '../domain/ids.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
 import type { WireItem } from '../domain/saga.ts';
 import type { Queryable } from '../platform/postgres.ts';
+import { HEAD_OF_ITEM } from './head-of-item.ts';
 
 /** What a batch asks for of one transfer, in wire form: what a single transfer's command has as its payload. */
 export type BatchRequest = Omit<WireItem, 'commandId' | 'batchId' | 'actor'>;
@@ -33,10 +34,10 @@ async function readItems(
   which: keyof typeof WHICH,
 ): Promise<WireItem[]> {
   const { rows } = await db.query<{ request: BatchRequest }>({
-    // Without a name, see batches.ts.
+    // Without a name, see head-of-item.ts.
     text: `select i.request
            from batch_items i
-           left join heads h on h.tenant = i.tenant and h.stream_id = 'transfer-' || i.transfer_id
+           ${HEAD_OF_ITEM}
            where i.tenant = $1 and i.batch_id = $2 and i.item_no >= $3 and i.item_no < $4 and ${WHICH[which]}
            order by i.item_no`,
     values: [tenant, batch.batchId, from, to],

@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Lab } from './lab.ts';
 import { type Parts, SAGA_PATHS, walk } from './saga-paths.ts';
+import { TRANSFER_PATHS, walkTransfer } from './transfer-paths.ts';
 import { WEBHOOK_PATHS, walkDelivery } from './webhook-paths.ts';
 
 /** A path through any workflow, whatever it takes to walk it. */
@@ -13,5 +14,6 @@ export type Path = {
 /** Every path of every workflow: each has a recorded history. */
 export const PATHS: readonly Path[] = [
   ...SAGA_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walk(path, parts) })),
+  ...TRANSFER_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkTransfer(path, parts) })),
   ...WEBHOOK_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkDelivery(path, parts) })),
 ];

@@ -1,5 +1,11 @@
 import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { ApplicationFailure, ChildWorkflowFailure, executeChild, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  executeChild,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { RequestedRun } from '../activities/request-standing-transfer.ts';
 import type { Tenant, TransferId } from '../domain/ids.ts';
 import type { TransferEnd } from '../domain/saga.ts';
@@ -19,7 +25,12 @@ export type StandingOrderRunEnd =
 export async function standingOrderRun({ tenant, orderId }: OrderSubject): Promise<StandingOrderRunEnd> {
   const scheduledAt = scheduledTime();
   const request = { tenant, orderId, scheduledAt };
-  const run = await runStep('requestStandingTransfer', request, `request the transfer of ${scheduledAt}`, null);
+  const run = await runStep(
+    'requestStandingTransfer',
+    request,
+    `request the transfer of ${scheduledAt}`,
+    null,
+  );
   if (run.result !== 'requested') return run;
   const { transferId } = run;
   return { result: 'requested', transferId, status: await runTransfer(tenant, run) };
@@ -29,7 +40,8 @@ export async function standingOrderRun({ tenant, orderId }: OrderSubject): Promi
 function scheduledTime(): string {
   const key = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
   const time = workflowInfo().typedSearchAttributes.get(key);
-  if (time === undefined) throw ApplicationFailure.nonRetryable('only a Schedule starts runs of standing orders');
+  if (time === undefined)
+    throw ApplicationFailure.nonRetryable('only a Schedule starts runs of standing orders');
   return runTime(time);
 }
 

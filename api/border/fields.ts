@@ -61,7 +61,7 @@ export function textField(maxLength: number) {
 export const emailField = text()
   .max(254, 'must have at most 254 characters')
   .pipe(z.email('must be an e-mail address such as "ada@example.com"'))
-  .openapi({ type: 'string', example: 'ada@example.com', format: 'email' });
+  .openapi({ type: 'string', example: 'ada@example.com', pattern: z.regexes.email.source });
 
 export const reasonField = textField(500).min(1, 'must say why').openapi({ example: 'Reported as lost' });
 

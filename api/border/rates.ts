@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { exponentOf } from '../../domain/currencies.ts';
+import { CURRENCY_CODES, exponentOf } from '../../domain/currencies.ts';
 import { parseRate } from '../../domain/exchange.ts';
 import type { CurrencyPair } from '../../sql/rates.ts';
 
@@ -15,7 +15,11 @@ export const rateField = z
     ctx.addIssue({ code: 'custom', message: parsed.message });
     return z.NEVER;
   })
-  .openapi({ type: 'string', example: '1.0850', pattern: '^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,10})?$' });
+  .openapi({
+    type: 'string',
+    example: '1.0850',
+    pattern: '^(0\\.0{0,9}[1-9][0-9]{0,9}|[1-9][0-9]{0,9}(\\.[0-9]{1,10})?)$',
+  });
 
 export const rateAnswer = z.string().openapi({
   example: '1.085',
@@ -24,6 +28,10 @@ export const rateAnswer = z.string().openapi({
 });
 
 export const SAME_CURRENCY = 'must be another currency than "from"';
+
+const CODE = `(${CURRENCY_CODES.join('|')})`;
+/** That they must differ, no pattern says. */
+const PAIR = `^${CODE}-?${CODE}$`;
 
 /** Two different currencies in a path: `EUR-USD`, or `EURUSD`. */
 export const pairField = z
@@ -34,7 +42,7 @@ export const pairField = z
     ctx.addIssue({ code: 'custom', message: 'must be two different ISO 4217 codes such as "EUR-USD"' });
     return z.NEVER;
   })
-  .openapi({ type: 'string', example: 'EUR-USD', pattern: '^[A-Z]{3}-?[A-Z]{3}$' });
+  .openapi({ type: 'string', example: 'EUR-USD', pattern: PAIR });
 
 /** How a pair is written: `EUR-USD`. */
 export function pairName({ from, to }: CurrencyPair): string {

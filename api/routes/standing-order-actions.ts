@@ -57,7 +57,8 @@ const remove = createRoute({
   path: '/api/standing-orders/{id}',
   tags: ['standing orders'],
   summary: 'Delete a standing order',
-  description: 'No run is started any more; what was requested goes on. The order and its runs stay readable.',
+  description:
+    'No run is started any more; what was requested goes on. The order and its runs stay readable.',
   request: { params, headers: commandHeaders },
   responses: {
     204: { description: 'It is deleted', headers: commandAnswerHeaders },

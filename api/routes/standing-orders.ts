@@ -51,11 +51,14 @@ const createBody = z
     until: momentField
       .optional()
       .openapi({ example: '2099-12-31T23:59:59Z', description: 'No run is due after it' }),
-    overlap: z.enum(OVERLAPS).default('allow-all').openapi({
-      description:
-        'What becomes of a run whose predecessor is not final, such as one that waits for its approval. `allow-all` ' +
-        'pays all the same, so that no payment is lost; `buffer-one` keeps at most one back until then; `skip` leaves it out',
-    }),
+    overlap: z
+      .enum(OVERLAPS)
+      .default('allow-all')
+      .openapi({
+        description:
+          'What becomes of a run whose predecessor is not final, such as one that waits for its approval. `allow-all` ' +
+          'pays all the same, so that no payment is lost; `buffer-one` keeps at most one back until then; `skip` leaves it out',
+      }),
     catchUp: durationField(10_000, '10s').optional().openapi({
       description: 'How far back runs missed in a downtime are made up for; left out, all of them are',
     }),

@@ -4,28 +4,29 @@ import { formatAmount } from '../../domain/money.ts';
 import { HOLD_STATUSES, type HoldRecord } from '../../sql/read-hold.ts';
 import { amountAnswer, metadataAnswer, timeAnswer } from '../border/fields.ts';
 
-export const holdSchema = z
-  .strictObject({
-    id: z.string().openapi({ example: 'hotel-4711' }),
-    accountId: z.string().openapi({ example: 'alice' }),
-    amount: amountAnswer,
-    currency: z.string().openapi({ example: 'EUR' }),
-    status: z.enum(HOLD_STATUSES),
-    captured: amountAnswer.nullable().openapi({ description: 'How much of it a transfer took' }),
-    transferId: z.string().nullable().openapi({ description: 'The transfer that captured it' }),
-    expiresAt: timeAnswer.nullable(),
-    description: z.string().nullable(),
-    metadata: metadataAnswer,
-    createdAt: timeAnswer,
-    endedAt: timeAnswer.nullable(),
-  })
-  .openapi('Hold');
+const shape = {
+  id: z.string().openapi({ example: 'hotel-4711' }),
+  accountId: z.string().openapi({ example: 'alice' }),
+  amount: amountAnswer,
+  currency: z.string().openapi({ example: 'EUR' }),
+  status: z.enum(HOLD_STATUSES),
+  captured: amountAnswer.nullable().openapi({ description: 'How much of it a transfer took' }),
+  transferId: z.string().nullable().openapi({ description: 'The transfer that captured it' }),
+  expiresAt: timeAnswer.nullable(),
+  description: z.string().nullable(),
+  metadata: metadataAnswer,
+  createdAt: timeAnswer,
+  endedAt: timeAnswer.nullable(),
+};
+
+export const holdSchema = z.strictObject(shape).openapi('Hold');
 
 export type HoldView = z.infer<typeof holdSchema>;
 
 /** A hold's answer after a write: the hold, and what it left of the account. */
-export const holdAnswerSchema = holdSchema
-  .extend({
+export const holdAnswerSchema = z
+  .strictObject({
+    ...shape,
     balance: amountAnswer.openapi({ description: "The account's balance after it" }),
     available: amountAnswer.openapi({ description: 'What may be spent after it' }),
     version: z.int().openapi({ example: 4, description: "The account's version after it" }),

@@ -65,7 +65,8 @@ def fit_amounts(node):
     if node.get("from") in DECIMALS and node.get("from") == node.get("to"):
         # A quote between a currency and itself; where these are accounts, the business refuses it.
         node["to"] = "USD" if node["from"] == "EUR" else "EUR"
-    decimals = DECIMALS.get(node.get("currency")) if isinstance(node.get("currency"), str) else None
+    # Where no currency stands beside it, the amount is in that of the resource in the path: all seeded ones are EUR.
+    decimals = DECIMALS.get(node.get("currency", "EUR")) if isinstance(node.get("currency", ""), str) else None
     for name, value in node.items():
         if decimals is not None and isinstance(value, str) and AMOUNT_FIELD.search(name) and AMOUNT.match(value):
             node[name] = fitting(value, decimals)
