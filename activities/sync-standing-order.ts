@@ -64,6 +64,7 @@ async function bring({ pool, schedules, now }: SyncDeps, order: StandingOrder) {
     catchUpMs: catchUpMs(order),
     paused: status === 'paused',
     note: reason ?? 'as it was created',
+    asOf: at,
     ...missed,
   });
   // While a run is overdue the looks become rarer by themselves.

@@ -193,7 +193,6 @@ describe('limits', () => {
   test('bad limits are named', async () => {
     await open('l-bad', '1.00');
     for (const [body, pointer] of [
-      [{}, ''],
       [{ daily: '-1' }, '/daily'],
       [{ daily: '1.001' }, '/daily'],
       [{ daily: 1 }, '/daily'],
@@ -207,6 +206,7 @@ describe('limits', () => {
       422,
       'currency-mismatch',
     ]);
+    expect(code(await put('/api/accounts/l-bad/limits', {}))).toEqual([422, 'validation']);
     expect(code(await put('/api/accounts/l-none/limits', { daily: '1' }))).toEqual([
       404,
       'account-not-found',

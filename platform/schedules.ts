@@ -6,7 +6,7 @@ import {
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { type TemporalClient, withDeadline } from './temporal.ts';
-import { type Calendar, calendarsOf, type Timetable } from './timetable.ts';
+import { type Calendar, calendarsOf, runsAfter, type Timetable } from './timetable.ts';
 
 /** What a Schedule is to be like. All but `paused` never changes. */
 export type WantedSchedule = {
@@ -20,6 +20,8 @@ export type WantedSchedule = {
   readonly paused: boolean;
   /** What the Web UI says of it. */
   readonly note: string;
+  /** The instant for which the rest was made out. */
+  readonly asOf: Date;
   /** A Schedule that has to be created starts these runs at once. */
   readonly missed: Period | null;
   /** One that is there does the same with these: it ought to have started them. */
@@ -85,7 +87,7 @@ async function create(client: TemporalClient, wanted: WantedSchedule, taskQueue:
   const { scheduleId, timetable, overlap, paused, note } = wanted;
   const backfill = backfillOf(wanted.missed, wanted);
   try {
-    await client.schedule.create({
+    const handle = await client.schedule.create({
       scheduleId,
       spec: { ...specOf(timetable), ...(timetable.last === null ? {} : { endAt: timetable.last }) },
       action: {
@@ -98,10 +100,20 @@ async function create(client: TemporalClient, wanted: WantedSchedule, taskQueue:
       policies: { overlap: OVERLAP[overlap], catchupWindow: wanted.catchUpMs },
       state: { paused, note, ...(backfill === null ? {} : { backfill: [backfill] }) },
     });
+    if (!paused) await closeGap(handle, wanted);
   } catch (error) {
     // Somebody else was first; what they made is looked at next time.
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
   }
+}
+
+/** A Schedule counts from its own creation: a run due just before was still to come as it was asked for. */
+async function closeGap(handle: ScheduleHandle, wanted: WantedSchedule): Promise<void> {
+  const { createdAt } = (await handle.describe()).info;
+  const [next] = runsAfter(wanted.timetable, wanted.asOf, 1);
+  if (next === undefined || next > createdAt) return;
+  const gap = backfillOf({ start: wanted.asOf, end: createdAt }, wanted);
+  if (gap !== null) await handle.backfill(gap);
 }
 
 /** What was missed is started one after another where runs must not overlap: none of it is skipped. */

@@ -1,6 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Lab } from './lab.ts';
+import { BATCH_PATHS, walkBatch } from './batch-paths.ts';
 import { type Parts, SAGA_PATHS, walk } from './saga-paths.ts';
+import { STANDING_ORDER_PATHS, walkStandingOrder } from './standing-order-paths.ts';
 import { TRANSFER_PATHS, walkTransfer } from './transfer-paths.ts';
 import { WEBHOOK_PATHS, walkDelivery } from './webhook-paths.ts';
 
@@ -15,5 +17,10 @@ export type Path = {
 export const PATHS: readonly Path[] = [
   ...SAGA_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walk(path, parts) })),
   ...TRANSFER_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkTransfer(path, parts) })),
+  ...BATCH_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkBatch(path, parts) })),
+  ...STANDING_ORDER_PATHS.map((path) => ({
+    name: path.name,
+    walk: (parts: Parts) => walkStandingOrder(path, parts),
+  })),
   ...WEBHOOK_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkDelivery(path, parts) })),
 ];

@@ -7,8 +7,6 @@ import { SAGA_DEADLINE_MS } from './timeouts.ts';
 
 /** Items of a chunk: each step of it is one transaction, which must end well within one attempt. */
 const CHUNK_SIZE = 500;
-/** Chunks under way at once: while one waits for Postgres, another decides. */
-const PARALLEL_CHUNKS = 2;
 /** Chunks of one run, so that its history stays short: a worker that takes over replays it all. */
 const CHUNKS_PER_RUN = 10;
 
@@ -31,16 +29,13 @@ export async function transferBatch(input: TransferBatchInput): Promise<BatchCou
   const batch: BatchOf = { batchId, commandId, actor };
   const deadlineMs = input.deadlineMs ?? SAGA_DEADLINE_MS;
   const first = input.from ?? 0;
-  let next = first;
-  const runChunks = async () => {
-    while (next < total && !isRunLong(next - first)) {
-      const from = next;
-      next = Math.min(from + CHUNK_SIZE, total);
-      await rangeSaga({ tenant, batch, from, to: next }, deadlineMs);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL_CHUNKS }, runChunks));
-  if (next < total) return continueAsNew<typeof transferBatch>({ ...input, from: next });
+  // One after the other: local activities that run beside each other are recorded in the order of their start, so
+  // that a replay could not tell which of two chunks went on first.
+  for (let from = first; from < total; from += CHUNK_SIZE) {
+    if (isRunLong(from - first)) return continueAsNew<typeof transferBatch>({ ...input, from });
+    const to = Math.min(from + CHUNK_SIZE, total);
+    await rangeSaga({ tenant, batch, from, to }, deadlineMs);
+  }
   return CancellationScope.nonCancellable(() =>
     runStep('finishBatch', { tenant, batch }, 'end the batch', null),
   );

@@ -11,6 +11,7 @@ import {
   timeField,
   transferIdField,
 } from './fields.ts';
+import { refuseTogether } from './validation.ts';
 
 export const MAX_BATCH_ITEMS = 10_000;
 
@@ -62,7 +63,7 @@ function refuseRepeatedIds(transfers: readonly BatchTransfer[], ctx: z.Refinemen
   for (const [at, { transferId }] of transfers.entries()) {
     if (transferId === null) continue;
     if (seen.has(transferId)) {
-      ctx.addIssue({ code: 'custom', path: [at, 'id'], message: 'appears twice: each id may appear once' });
+      refuseTogether(ctx, [at, 'id'], 'appears twice: each id may appear once');
     }
     seen.add(transferId);
   }

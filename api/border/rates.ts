@@ -18,7 +18,7 @@ export const rateField = z
   .openapi({
     type: 'string',
     example: '1.0850',
-    pattern: '^(0\\.0{0,9}[1-9][0-9]{0,9}|[1-9][0-9]{0,9}(\\.[0-9]{1,10})?)$',
+    pattern: '^(?!0(\\.0+)?$)(0|[1-9][0-9]{0,9})(\\.[0-9]{1,10})?$',
   });
 
 export const rateAnswer = z.string().openapi({

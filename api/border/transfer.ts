@@ -12,6 +12,7 @@ import {
   timeField,
   transferIdField,
 } from './fields.ts';
+import { refuseTogether } from './validation.ts';
 
 /** What a client asks of a new transfer: the wish itself, and what it takes to make or only to try it. */
 export const transferBody = z
@@ -24,11 +25,9 @@ export const transferBody = z
     description: textField(500).optional().openapi({ example: 'Rent for August' }),
     reference: textField(100).optional().openapi({ example: '2026-08' }),
     metadata: metadataField.optional(),
-    executeAt: timeField
-      .optional()
-      .openapi({
-        description: 'Not before this instant, at most 10 years ahead; what is past executes at once',
-      }),
+    executeAt: timeField.optional().openapi({
+      description: 'Not before this instant, at most 10 years ahead; what is past executes at once',
+    }),
     quoteId: idField.optional().openapi({
       example: 'quote-17',
       description: 'Pays an account of another currency what the quote says; never together with executeAt',
@@ -40,11 +39,7 @@ export const transferBody = z
   })
   .transform(({ quoteId, dryRun, executeAt, ...body }, ctx) => {
     if (quoteId !== undefined && executeAt !== undefined) {
-      ctx.addIssue({
-        code: 'custom',
-        path: ['executeAt'],
-        message: 'cannot be with quoteId: a quote is for now',
-      });
+      refuseTogether(ctx, ['executeAt'], 'cannot be with quoteId: a quote is for now');
     }
     const wish = {
       type: 'transfer' as const,

@@ -17,6 +17,7 @@ import {
   textField,
   versionField,
 } from '../border/fields.ts';
+import { refuseTogether } from '../border/validation.ts';
 import { checkOwner } from '../check-owner.ts';
 import { commandAnswerHeaders, commandHeaders, execute } from '../commanding.ts';
 import { createRouter, type Deps } from '../context.ts';
@@ -110,7 +111,7 @@ const getQuery = z
     const [, second] = Object.keys(query).filter((name) => query[name as keyof typeof query] !== undefined);
     if (second === undefined) return;
     const message = 'at, version and minVersion exclude each other';
-    ctx.addIssue({ code: 'custom', path: [second], message });
+    refuseTogether(ctx, [second], message);
   });
 
 const get = createRoute({

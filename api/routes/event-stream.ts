@@ -48,6 +48,16 @@ const headers = z.object({
   }),
 });
 
+/** What one event of the stream holds; a place without an event has an `id` alone. */
+const sentEvent = z
+  .strictObject({
+    id: z.string().optional().openapi({ example: '17', description: 'Position; resume behind it' }),
+    event: z.string().optional().openapi({ example: 'AccountFrozen' }),
+    data: z.string().optional().openapi({ description: 'The JSON of `GET /api/events`' }),
+    retry: z.int().optional().openapi({ description: 'Milliseconds until a client may come back' }),
+  })
+  .openapi('SentEvent');
+
 const stream = createRoute({
   method: 'get',
   path: '/api/events/stream',
@@ -64,9 +74,8 @@ const stream = createRoute({
       description: 'The stream',
       content: {
         'text/event-stream': {
-          schema: z.string().openapi({
-            example: 'id: 17\nevent: AccountFrozen\ndata: {"position":17,"streamId":"account-alice"}\n\n',
-          }),
+          // The schema of each event of the stream, as EventSource hears them.
+          schema: sentEvent,
         },
       },
     },

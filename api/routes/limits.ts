@@ -7,20 +7,22 @@ import { commandAnswerHeaders, commandHeaders, execute } from '../commanding.ts'
 import { createRouter, type Deps } from '../context.ts';
 import { accountAnswer } from '../finished.ts';
 import { loadAccount } from '../load-account.ts';
-import { wrongField } from '../problem.ts';
+import { Problem } from '../problem.ts';
 import { accountSchema, accountView } from '../views/account.ts';
 import { commandSchema, commandView } from '../views/command.ts';
 
 const limit = (description: string) =>
   amountOrZeroField.nullable().optional().openapi({ example: '500.00', description });
 
-const body = z.strictObject({
-  currency: currencyField.optional().openapi({ description: "The account's; left out, it is not checked" }),
-  overdraftLimit: amountOrZeroField.optional().openapi({ example: '100.00' }),
-  perTransfer: limit('The most that one transfer, withdrawal or hold may take; null: no limit'),
-  daily: limit('The most that may leave on one day (UTC), holds included; null: no limit'),
-  approvalThreshold: limit("A transfer of more waits for approval; null: as the tenant's policy says"),
-});
+const body = z
+  .strictObject({
+    currency: currencyField.optional().openapi({ description: "The account's; left out, it is not checked" }),
+    overdraftLimit: amountOrZeroField.optional().openapi({ example: '100.00' }),
+    perTransfer: limit('The most that one transfer, withdrawal or hold may take; null: no limit'),
+    daily: limit('The most that may leave on one day (UTC), holds included; null: no limit'),
+    approvalThreshold: limit("A transfer of more waits for approval; null: as the tenant's policy says"),
+  })
+  .openapi({ description: 'At least one limit' });
 
 const put = createRoute({
   method: 'put',
@@ -49,7 +51,10 @@ export function limitRoutes(deps: Deps) {
     const said = c.req.valid('json');
     const { currency: _, ...named } = said;
     if (Object.values(named).every((value) => value === undefined)) {
-      throw wrongField('', 'must name at least one limit');
+      throw new Problem('validation', 'must name at least one limit', {
+        status: 422,
+        errors: [{ pointer: '', message: 'must name at least one limit' }],
+      });
     }
     const { account } = await loadAccount(deps, {
       tenant: c.get('tenant'),

@@ -8,6 +8,7 @@ import type { DirectCommand } from '../../sql/record-resource.ts';
 import { COMMAND_PROBLEMS, json, problems, READ_PROBLEMS } from '../answers.ts';
 import { amountField, currencyField, idField, readAmount } from '../border/fields.ts';
 import { pairName, SAME_CURRENCY } from '../border/rates.ts';
+import { refuseTogether } from '../border/validation.ts';
 import { commandAnswerHeaders, commandHeaders } from '../commanding.ts';
 import { type AppEnv, createRouter, type Deps } from '../context.ts';
 import { Problem } from '../problem.ts';
@@ -25,7 +26,7 @@ const quoteBody = z
   })
   .openapi({ example: { from: 'EUR', to: 'USD', amount: '10.50' } })
   .transform(({ id, from, to, amount }, ctx) => {
-    if (from === to) ctx.addIssue({ code: 'custom', path: ['to'], message: SAME_CURRENCY });
+    if (from === to) refuseTogether(ctx, ['to'], SAME_CURRENCY);
     const fromMinor = readAmount(amount, { field: 'amount', currency: from }, ctx);
     return { quoteId: id ?? null, from, to, fromMinor };
   });

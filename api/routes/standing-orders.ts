@@ -18,6 +18,7 @@ import {
   textField,
 } from '../border/fields.ts';
 import { cronField, durationField } from '../border/recurrence.ts';
+import { refuseTogether } from '../border/validation.ts';
 import { commandAnswerHeaders, commandHeaders, execute } from '../commanding.ts';
 import { type AppEnv, createRouter, type Deps } from '../context.ts';
 import { loadOrder, orderAnswer, viewOrders } from '../load-standing-order.ts';
@@ -66,7 +67,7 @@ const createBody = z
   .openapi({ example: { from: 'alice', to: 'bob', amount: '650.00', currency: 'EUR', cron: '0 9 1 * *' } })
   .transform(({ id, amount, ...body }, ctx) => {
     if ((body.cron === undefined) === (body.every === undefined)) {
-      ctx.addIssue({ code: 'custom', path: ['cron'], message: 'give either cron or every' });
+      refuseTogether(ctx, ['cron'], 'give either cron or every');
     }
     return {
       ...body,
