@@ -1,5 +1,5 @@
-import type { TransferPolicy } from '../domain/legs.ts';
 import type { Tenant, TransferId } from '../domain/ids.ts';
+import type { TransferPolicy } from '../domain/legs.ts';
 import type { OrderTerms } from '../domain/standing-order.ts';
 import type { DeliveryPolicy } from '../domain/webhook.ts';
 import type { Config } from '../platform/config.ts';

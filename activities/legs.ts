@@ -145,7 +145,13 @@ function cancelUndecided(draft: Draft, tenant: Tenant, item: TransferItem, why: 
 }
 
 /** Somebody ended a transfer that waited: its workflow has learned of it here, and ends. */
-function forgetEnded(draft: Draft, tenant: Tenant, item: TransferItem, { leg }: LegRules, { result }: Outcome) {
+function forgetEnded(
+  draft: Draft,
+  tenant: Tenant,
+  item: TransferItem,
+  { leg }: LegRules,
+  { result }: Outcome,
+) {
   const ended = leg === 'debit' && result !== 'done' && hasWaited(draft.transfer(item.transferId));
   if (ended) draft.forget(transferWorkflowId(tenant, item.transferId));
 }

@@ -77,7 +77,10 @@ export function workflowOf(
 }
 
 /** A batch's items are rows: its workflow learns how many there are. */
-function batchWorkflow(start: Pick<WorkflowStart, 'sagaDeadlineMs'>, { tenant, commandId, principal: actor, ...command }: Command) {
+function batchWorkflow(
+  start: Pick<WorkflowStart, 'sagaDeadlineMs'>,
+  { tenant, commandId, principal: actor, ...command }: Command,
+) {
   const batch = { batchId: command.resourceId, commandId, actor };
   if (command.type === 'cancelBatch') {
     const args = { ...(command.payload as { reason: string }), tenant, batch };

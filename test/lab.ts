@@ -9,7 +9,8 @@ import { newCommand } from '../dispatch/new-command.ts';
 import { runReconciler } from '../dispatch/reconciler.ts';
 import type { WorkflowStart } from '../dispatch/start-workflow.ts';
 import { createTransferCommands } from '../dispatch/transfer-commands.ts';
-import type { AccountId, Tenant, TransferId } from '../domain/ids.ts';
+import type { LimitChanges } from '../domain/account.ts';
+import type { AccountId, HoldId, Tenant, TransferId } from '../domain/ids.ts';
 import { feePolicy, transferPolicy } from '../domain/policy.ts';
 import { type Config, loadConfig } from '../platform/config.ts';
 import { createLog } from '../platform/log.ts';
@@ -174,4 +175,33 @@ export function cash(type: 'deposit' | 'withdraw', accountId: string, amountMino
     description: null,
     metadata: {},
   };
+}
+
+/** The wish to hold EUR on an account, until an instant or without end. */
+export function placeHold(
+  holdId: string,
+  accountId: string,
+  amountMinor: bigint,
+  expiresAt: string | null = null,
+): CommandRequest {
+  return {
+    type: 'placeHold',
+    holdId: holdId as HoldId,
+    accountId: accountId as AccountId,
+    amountMinor,
+    currency: 'EUR',
+    expiresAt,
+    description: null,
+    metadata: {},
+  };
+}
+
+/** The wish to let go of a hold. */
+export function releaseHold(holdId: string, accountId: string): CommandRequest {
+  return { type: 'releaseHold', holdId: holdId as HoldId, accountId: accountId as AccountId, reason: 'test' };
+}
+
+/** The wish to change limits in EUR. */
+export function setLimits(accountId: string, changes: LimitChanges): CommandRequest {
+  return { type: 'setLimits', accountId: accountId as AccountId, currency: 'EUR', changes };
 }

@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Lab } from './lab.ts';
 import { BATCH_PATHS, walkBatch } from './batch-paths.ts';
+import { HOLD_PATHS, walkHold } from './hold-paths.ts';
+import type { Lab } from './lab.ts';
 import { type Parts, SAGA_PATHS, walk } from './saga-paths.ts';
 import { STANDING_ORDER_PATHS, walkStandingOrder } from './standing-order-paths.ts';
 import { TRANSFER_PATHS, walkTransfer } from './transfer-paths.ts';
@@ -17,6 +18,7 @@ export type Path = {
 export const PATHS: readonly Path[] = [
   ...SAGA_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walk(path, parts) })),
   ...TRANSFER_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkTransfer(path, parts) })),
+  ...HOLD_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkHold(path, parts) })),
   ...BATCH_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkBatch(path, parts) })),
   ...STANDING_ORDER_PATHS.map((path) => ({
     name: path.name,

@@ -1,6 +1,17 @@
 import type { Activities } from '../activities/index.ts';
 import type { CommandRequest } from '../dispatch/dispatcher.ts';
-import { cash, createLab, type Lab, type LabOptions, lifecycle, openAccount, transfer } from './lab.ts';
+import {
+  cash,
+  createLab,
+  type Lab,
+  type LabOptions,
+  lifecycle,
+  openAccount,
+  placeHold,
+  releaseHold,
+  setLimits,
+  transfer,
+} from './lab.ts';
 
 /** What a path needs from its caller: real parts. */
 export type Parts = Pick<LabOptions, 'databaseUrl' | 'temporalAddress'>;
@@ -74,6 +85,17 @@ export const SAGA_PATHS: readonly SagaPath[] = [
     ends: { status: 'completed' },
   },
   { name: 'close', steps: [empty, lifecycle('close', 'b')], ends: { status: 'completed' } },
+  {
+    name: 'set-limits',
+    steps: [empty, setLimits('b', { dailyMinor: 5n })],
+    ends: { status: 'completed' },
+  },
+  { name: 'place-hold', steps: [funded, placeHold('h', 'a', 5n)], ends: { status: 'completed' } },
+  {
+    name: 'release-hold',
+    steps: [funded, placeHold('h', 'a', 5n), releaseHold('h', 'a')],
+    ends: { status: 'completed' },
+  },
   {
     name: 'deposit-after-outage',
     wrap: (real) => ({ decideAccountCommands: loseReplies(real.decideAccountCommands, 5) }),

@@ -7,11 +7,9 @@ import { exchangeSchema, exchangeView } from './transfer.ts';
 
 export const dryRunSchema = z
   .strictObject({
-    wouldComplete: z
-      .boolean()
-      .openapi({
-        description: 'Both accounts would take it as they are now, once it need not wait any more',
-      }),
+    wouldComplete: z.boolean().openapi({
+      description: 'Both accounts would take it as they are now, once it need not wait any more',
+    }),
     refusal: refusalSchema.nullable(),
     waits: z
       .enum(['schedule', 'approval'])

@@ -164,5 +164,5 @@ async function goWrong({ teller, people }: Bank): Promise<void> {
   );
   await pay({ from: third, amount: '25.00' }, 'transfer that a person must approve');
   await pay({ from: third, amount: '600.00' }, 'transfer above the daily limit');
-  await pay({ executeAt: '2099-01-01T09:00:00Z' }, 'scheduled transfer');
+  await pay({ executeAt: '2030-01-01T09:00:00Z' }, 'scheduled transfer');
 }
