@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
 import { deliveryPolicy } from './activities/deps.ts';
 import { type Activities, createActivities } from './activities/index.ts';
 import { createSyncStandingOrder } from './activities/sync-standing-order.ts';
-import { createWorker } from './activities/worker.ts';
+import { createWorkers, type Workers } from './activities/worker.ts';
 import { createApp } from './api/app.ts';
 import { serveApp } from './api/server.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
@@ -168,23 +168,23 @@ function activitiesOf(house: House): Activities {
 }
 
 function startWorker(house: House): Role {
-  let worker: Worker | undefined;
+  let workers: Workers | undefined;
   let connection: NativeConnection | undefined;
   const running = (async () => {
     connection = await connect(house);
     if (connection === undefined) return;
     const { config } = house;
-    worker = await createWorker({ connection, config, activities: activitiesOf(house) });
+    workers = await createWorkers({ connection, config, activities: activitiesOf(house) });
     const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
     house.useTemporal({ client, eager: true });
-    const run = worker.run();
+    const run = workers.run();
     // Told to stop while the worker was being made; only a worker that ran lets go of its connection.
-    if (house.stopping.signal.aborted) worker.shutdown();
+    if (house.stopping.signal.aborted) workers.shutdown();
     await run;
   })();
   return {
     async stop() {
-      if (worker?.getState() === 'RUNNING') worker.shutdown();
+      workers?.shutdown();
       await running.catch(() => undefined);
       await connection?.close();
     },

@@ -29,13 +29,13 @@ function rules(deps: ActivityDeps): LegRules {
     decide: (draft, item) => {
       const reversal = reversalOf(draft, item);
       if (reversal !== null && !reversal.ok) return reversal;
-      const request = { terms: termsOf(item), executeAt: item.executeAt };
+      const request = { terms: reversal?.terms ?? termsOf(item), executeAt: item.executeAt };
       const transfer = draft.transfer(item.transferId);
       return decideDebit(request, transfer, draft.account(item.from), deps.policy, draft.at);
     },
     whenDone: (draft, item) => {
       const reversal = reversalOf(draft, item);
-      if (reversal?.ok) for (const event of reversal.events) appendToOriginal(draft, item, event);
+      if (reversal?.ok) appendToOriginal(draft, item, reversal.event);
     },
     refusedAs: 'TransferRejected',
     endsOn: 'refused',

@@ -1,5 +1,10 @@
 import type { AccountCommand } from '../domain/account.ts';
-import type { AccountCommandList, AccountCommandResult, AccountItem } from '../domain/account-commands.ts';
+import {
+  type AccountCommandList,
+  type AccountCommandResult,
+  type AccountItem,
+  OWN_ACTOR,
+} from '../domain/account-commands.ts';
 import { decide } from '../domain/account-decider.ts';
 import type { EventMetadata } from '../domain/events.ts';
 import { accountStream, type StreamId, type Tenant } from '../domain/ids.ts';
@@ -9,6 +14,7 @@ import type { Draft } from '../sql/draft.ts';
 import { transact } from '../sql/ledger.ts';
 import type { Outcome } from '../sql/outcomes.ts';
 import { inChunks } from './chunks.ts';
+import { decideOnce } from './decide-once.ts';
 import type { ActivityDeps } from './deps.ts';
 import { followHold } from './hold-ends.ts';
 
@@ -21,14 +27,15 @@ const PROCESSING_FAILED = refusal(
 /**
  * Decides commands of single accounts (open, cash, lifecycle, limits, holds), on a list. Each acts
  * once: its outcome row holds what was decided and what the client is told. One that cannot be processed even
- * alone is refused, so that it has an end. Throws for outages.
+ * alone is refused, so that it has an end; but not one of Remit's own, which nobody would ask for again.
+ * @throws for outages, and where one of Remit's own cannot be processed: it is done when that has been mended.
  */
 export function createDecideAccountCommands(deps: ActivityDeps) {
   return ({ tenant, items }: AccountCommandList): Promise<AccountCommandResult[]> => {
     const decideAll = (chunk: readonly AccountItem[], streams: StreamId[], decideOne: DecideOne) => {
       const outcomes = chunk.map(({ commandId }) => ({ subjectId: commandId, leg: 'command' as const }));
       return transact(deps.pool, { tenant, streams, outcomes }, deps.now, (draft) =>
-        chunk.map((item) => once(draft, tenant, item, decideOne)),
+        chunk.map((item) => decideOnce(draft, item.commandId, () => decideOne(draft, tenant, item))),
       );
     };
     return inChunks({
@@ -41,6 +48,8 @@ export function createDecideAccountCommands(deps: ActivityDeps) {
           apply,
         ),
       poison: async (item) => {
+        if (item.actor === OWN_ACTOR)
+          throw new Error(`${item.commandId} is never given up; the log says why it fails`);
         const giveUp = () => ({ result: 'refused' as const, refusal: PROCESSING_FAILED, detail: null });
         return (await decideAll([item], [], giveUp))[0] as AccountCommandResult;
       },
@@ -49,19 +58,6 @@ export function createDecideAccountCommands(deps: ActivityDeps) {
 }
 
 type DecideOne = (draft: Draft, tenant: Tenant, item: AccountItem) => Outcome;
-
-function once(draft: Draft, tenant: Tenant, item: AccountItem, decideOne: DecideOne): AccountCommandResult {
-  const { commandId } = item;
-  const key = { subjectId: commandId, leg: 'command' as const };
-  const earlier = draft.outcome(key);
-  const outcome = earlier ?? decideOne(draft, tenant, item);
-  const done = outcome.result === 'done';
-  if (earlier === undefined) {
-    draft.record(key, outcome);
-    draft.finish({ commandId, status: done ? 'completed' : 'refused', refusal: outcome.refusal });
-  }
-  return { commandId, result: done ? 'done' : 'refused', refusal: outcome.refusal };
-}
 
 function apply(draft: Draft, tenant: Tenant, item: AccountItem): Outcome {
   const { type, data } = item.command;
@@ -75,10 +71,12 @@ function apply(draft: Draft, tenant: Tenant, item: AccountItem): Outcome {
   }
   const account = draft.account(accountId);
   if (account === null) throw new Error(`account ${accountId} is missing after ${type}`);
+  // Every open hold in every outcome, for good, would be much; no answer tells them.
+  const { holds: _, ...answered } = account;
   return {
     result: 'done',
     refusal: null,
-    detail: { ...draft.accountPlace(accountId), account: toWire(account) },
+    detail: { ...draft.accountPlace(accountId), account: toWire(answered) },
   };
 }
 

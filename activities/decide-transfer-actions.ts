@@ -22,6 +22,7 @@ import { transact } from '../sql/ledger.ts';
 import type { Outcome, OutcomeKey } from '../sql/outcomes.ts';
 import { readTransfer, type TransferRecord } from '../sql/read-transfer.ts';
 import { inChunks } from './chunks.ts';
+import { decideOnce } from './decide-once.ts';
 import type { ActivityDeps } from './deps.ts';
 import { PROCESSING_FAILED } from './legs.ts';
 import { transferWorkflowId } from './own-workflow.ts';
@@ -46,7 +47,9 @@ export function createDecideTransferActions(deps: ActivityDeps) {
       decideOne: (draft: Draft, asked: Asked) => Outcome,
     ) => {
       const needs = { tenant, streams, outcomes: asked.flatMap(({ item }) => outcomesOf(item)) };
-      return transact(deps.pool, needs, deps.now, (draft) => asked.map((one) => once(draft, one, decideOne)));
+      return transact(deps.pool, needs, deps.now, (draft) =>
+        asked.map((one) => decideOnce(draft, one.item.commandId, () => decideOne(draft, one))),
+      );
     };
     return inChunks({
       items,
@@ -96,23 +99,6 @@ function streamsOf({ item: { action }, record: { transfer } }: Target): StreamId
 
 function settledTo(action: TransferAction, { from }: Transfer): AccountId {
   return action.type === 'resolve' ? action.data.to : from;
-}
-
-function once<Asked extends Pick<Target, 'item'>>(
-  draft: Draft,
-  asked: Asked,
-  decideOne: (draft: Draft, asked: Asked) => Outcome,
-): TransferActionResult {
-  const { commandId } = asked.item;
-  const key = { subjectId: commandId, leg: 'command' as const };
-  const earlier = draft.outcome(key);
-  const outcome = earlier ?? decideOne(draft, asked);
-  const done = outcome.result === 'done';
-  if (earlier === undefined) {
-    draft.record(key, outcome);
-    draft.finish({ commandId, status: done ? 'completed' : 'refused', refusal: outcome.refusal });
-  }
-  return { commandId, result: done ? 'done' : 'refused', refusal: outcome.refusal };
 }
 
 function apply(draft: Draft, target: Target): Outcome {

@@ -98,9 +98,16 @@ async function decideChunk(
     streams: items.flatMap((item) => [accountStream(rules.accountOf(item)), ...transferStreams(item)]),
     outcomes: items.map(({ transferId: subjectId }) => ({ subjectId, leg: rules.leg })),
   };
+  const list = { tenant, rules, cancelled, deadlineMs: deps.policy.sagaDeadlineMs };
   return transact(deps.pool, needs, deps.now, (draft) =>
-    items.map((item) => once(draft, tenant, item, rules, cancelled)),
+    items.map((item) => once(draft, asDecided(draft, item), list)),
   );
+}
+
+/** The item with the terms that its head has: what a reversal takes was decided with its debit. */
+export function asDecided<Item extends TransferItem>(draft: Draft, item: Item): Item {
+  const transfer = draft.transfer(item.transferId);
+  return transfer === null ? item : { ...item, ...termsOf(transfer) };
 }
 
 /** The heads of the transfer and of the one that it takes back, whose sum of reversals it changes. */
@@ -108,13 +115,15 @@ export function transferStreams({ transferId, reverses }: TransferItem): StreamI
   return [transferStream(transferId), ...(reverses === null ? [] : [transferStream(reverses)])];
 }
 
-function once(
-  draft: Draft,
-  tenant: Tenant,
-  item: TransferItem,
-  rules: LegRules,
-  cancelled: Cancelled,
-): LegResult {
+/** What the items of a list have in common. */
+type List = {
+  readonly tenant: Tenant;
+  readonly rules: LegRules;
+  readonly cancelled: Cancelled;
+  readonly deadlineMs: number;
+};
+
+function once(draft: Draft, item: TransferItem, { tenant, rules, cancelled, deadlineMs }: List): LegResult {
   const { transferId } = item;
   const key = { subjectId: transferId, leg: rules.leg };
   const earlier = draft.outcome(key);
@@ -125,7 +134,9 @@ function once(
   const why = item.batchId === null ? undefined : cancelled.get(item.batchId);
   if (why !== undefined) return cancelUndecided(draft, tenant, item, why);
   const decision = rules.decide(draft, item);
-  if (decision.ok === 'waits') return wait(draft, tenant, item, decision);
+  if (decision.ok === 'waits') {
+    return { ...wait(draft, tenant, item, decision, deadlineMs), result: 'waits', refusal: null };
+  }
   const outcome = apply(draft, tenant, item, decision, rules);
   draft.record(key, outcome);
   if (outcome.result === rules.endsOn) {
@@ -157,13 +168,19 @@ function forgetEnded(
 }
 
 /** Nothing is decided: a workflow of the transfer's own looks again, also when Temporal's state is lost meanwhile. */
-function wait(draft: Draft, tenant: Tenant, item: TransferItem, { event, until }: Waits): LegResult {
+export function wait(
+  draft: Draft,
+  tenant: Tenant,
+  item: TransferItem,
+  { event, until }: Waits,
+  deadlineMs: number,
+): { readonly transferId: string; readonly until: string } {
   if (event !== null) {
     draft.appendToTransfer(item.transferId, event, eventMetadata(item));
-    draft.expect(ownWorkflow(tenant, item, until));
+    draft.expect(ownWorkflow(tenant, item, until, deadlineMs));
     if (item.batchId === null) draft.defer(item.commandId, until);
   }
-  return { transferId: item.transferId, result: 'waits', refusal: null, until };
+  return { transferId: item.transferId, until };
 }
 
 function apply(

@@ -10,11 +10,16 @@ export function transferWorkflowId(tenant: Tenant, transferId: string): string {
 }
 
 /** The workflow in which a transfer waits (for its time, or a person) and then runs the steps of any other. */
-export function ownWorkflow(tenant: Tenant, item: TransferItem, until: string): ExpectedWorkflow {
+export function ownWorkflow(
+  tenant: Tenant,
+  item: TransferItem,
+  until: string,
+  deadlineMs: number,
+): ExpectedWorkflow {
   return {
     workflowId: transferWorkflowId(tenant, item.transferId),
     workflowType: 'transfer',
-    input: { tenant, transfers: [toWire(item)] },
+    input: { tenant, deadlineMs, transfers: [toWire(item)] },
     summary: summaryOf(item),
     dueAt: until,
   };

@@ -1,9 +1,10 @@
 import { type RangeRefunds, type RefundRange, tally } from '../domain/batch.ts';
 import { accountStream, type StreamId, type Tenant } from '../domain/ids.ts';
-import { decideRefund, undoReversal } from '../domain/legs.ts';
+import { decideRefund, undoReversal, type Waits, waitsFor } from '../domain/legs.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { type RefundList, type RefundResult, readItem, type TransferItem } from '../domain/saga.ts';
 import { termsOf } from '../domain/terms.ts';
+import { debitedAt } from '../domain/transfer.ts';
 import type { Draft } from '../sql/draft.ts';
 import { transact } from '../sql/ledger.ts';
 import type { Outcome, OutcomeKey } from '../sql/outcomes.ts';
@@ -11,10 +12,16 @@ import { readOpenItems } from '../sql/read-batch-items.ts';
 import { inChunks } from './chunks.ts';
 import { appendToOriginal } from './debit.ts';
 import type { ActivityDeps } from './deps.ts';
-import { endTransfer, eventMetadata, PROCESSING_FAILED, transferStreams } from './legs.ts';
+import { asDecided, endTransfer, eventMetadata, PROCESSING_FAILED, transferStreams, wait } from './legs.ts';
 import { parkedWorkflow } from './own-workflow.ts';
 
-type RefundItem = TransferItem & { readonly reason: Refusal; readonly tenant: Tenant };
+type RefundItem = TransferItem & {
+  readonly reason: Refusal;
+  readonly tenant: Tenant;
+  /** Of a workflow of its own, where it still waits. */
+  readonly deadlineMs: number;
+};
+type Ended = Exclude<RefundResult['status'], 'waits'>;
 type RefundSource = (draft: Draft, item: RefundItem, why: Refusal) => 'refunded' | 'needs_attention';
 
 const VOID: Outcome = { result: 'void', refusal: null, detail: null };
@@ -23,7 +30,7 @@ const DONE: Outcome = { result: 'done', refusal: null, detail: null };
 /**
  * The compensation, on a list. Fences first: a credit that is undecided becomes void, and so does a debit, so
  * that a late attempt of either finds the void and does nothing. Then it refunds what was debited and not
- * credited. A source that refuses its refund (closed meanwhile), or that cannot be processed at all, parks the
+ * credited. One that still waits, for its time or for a person, has nothing to compensate and goes on waiting. A source that refuses its refund (closed meanwhile), or that cannot be processed at all, parks the
  * money in suspense: needs_attention. Acts once for each transfer.
  * @throws for outages, and for a transfer whose own rows cannot be processed.
  */
@@ -48,30 +55,27 @@ function refundAll(deps: ActivityDeps, list: RefundList): Promise<RefundResult[]
   const compensateAll = (items: readonly RefundItem[], streams: StreamId[], refundSource: RefundSource) => {
     const needs = { tenant: list.tenant, streams, outcomes: items.flatMap(legsOf) };
     return transact(deps.pool, needs, deps.now, (draft) =>
-      items.map((item) => ({
-        transferId: item.transferId,
-        status: compensate(draft, item, refundSource),
-      })),
+      items.map((item) => compensate(draft, asDecided(draft, item), refundSource)),
     );
+  };
+  const read = (wire: RefundList['items'][number]): RefundItem => {
+    const { reason, ...item } = wire;
+    return { ...readItem(item), reason, tenant: list.tenant, deadlineMs: deps.policy.sagaDeadlineMs };
   };
   return inChunks({
     items: list.items,
     log: deps.log,
     decide: (wire) => {
-      const items = wire.map((item) => readRefund(list.tenant, item));
+      const items = wire.map(read);
       return compensateAll(items, items.flatMap(streamsOf), refund);
     },
     // Without the source's head, which may be what is damaged: nothing that was debited is lost from sight.
     poison: async (wire) => {
-      const item = readRefund(list.tenant, wire);
+      const item = read(wire);
       const [result] = await compensateAll([item], transferStreams(item), parkPoison);
       return result as RefundResult;
     },
   });
-}
-
-function readRefund(tenant: Tenant, { reason, ...item }: RefundList['items'][number]): RefundItem {
-  return { ...readItem(item), reason, tenant };
 }
 
 function streamsOf(item: RefundItem): StreamId[] {
@@ -82,7 +86,24 @@ function legsOf({ transferId: subjectId }: RefundItem): OutcomeKey[] {
   return (['debit', 'credit', 'refund'] as const).map((leg) => ({ subjectId, leg }));
 }
 
-function compensate(draft: Draft, item: RefundItem, refundSource: RefundSource): RefundResult['status'] {
+function compensate(draft: Draft, item: RefundItem, refundSource: RefundSource): RefundResult {
+  const { transferId } = item;
+  const waits = stillWaits(draft, item);
+  if (waits !== null) {
+    return { ...wait(draft, item.tenant, item, waits, item.deadlineMs), status: 'waits' };
+  }
+  return { transferId, status: fenceAndRefund(draft, item, refundSource) };
+}
+
+/** Nothing is decided of it, and nothing is due: that a look at it failed is no reason to end it. */
+function stillWaits(draft: Draft, item: RefundItem): Waits | null {
+  const legs = legsOf(item).map((key) => draft.outcome(key));
+  if (legs.some((outcome) => outcome !== undefined)) return null;
+  const request = { terms: termsOf(item), executeAt: item.executeAt };
+  return waitsFor(request, draft.transfer(item.transferId), draft.at);
+}
+
+function fenceAndRefund(draft: Draft, item: RefundItem, refundSource: RefundSource): Ended {
   const subjectId = item.transferId;
   const refunded = draft.outcome({ subjectId, leg: 'refund' });
   if (refunded !== undefined) return refunded.result === 'done' ? 'refunded' : 'needs_attention';
@@ -119,7 +140,7 @@ function refund(draft: Draft, item: RefundItem, why: Refusal): 'refunded' | 'nee
     refusal: why,
     refundedTo: item.from,
     paidFrom: 'transit' as const,
-    debitedAt: debitedAt(draft, item),
+    debitedAt: debitedAt(draft.transfer(item.transferId)),
   };
   const decision = decideRefund(data, draft.account(item.from), draft.at);
   if (!decision.ok) return park(draft, item, why, decision.refusal);
@@ -128,12 +149,6 @@ function refund(draft: Draft, item: RefundItem, why: Refusal): 'refunded' | 'nee
   endTransfer(draft, item.tenant, item, 'refused', why);
   draft.record({ subjectId: item.transferId, leg: 'refund' }, DONE);
   return 'refunded';
-}
-
-/** When the money left: the transfer's head knows its debit. */
-export function debitedAt(draft: Draft, item: Pick<TransferItem, 'transferId'>): string | null {
-  const legs = draft.transfer(item.transferId)?.legs ?? [];
-  return legs.find(({ leg }) => leg === 'debit')?.occurredAt ?? null;
 }
 
 /** A reversal that was given back no longer counts against the transfer that it was to take back. */

@@ -1,32 +1,69 @@
 import { fileURLToPath } from 'node:url';
 import { type NativeConnection, Worker } from '@temporalio/worker';
+import { deliveryTaskQueue } from '../domain/webhook.ts';
 import type { Config } from '../platform/config.ts';
 import type { Activities } from './index.ts';
 
 /** Many short workflows: enough slots that none waits, few enough that memory stays bounded. */
 const MAX_TASKS = 100;
 
+/** Most of a delivery is waiting for its receiver; what comes on top waits in Temporal. */
+const MAX_DELIVERIES = 50;
+
+/** The workers of one process. */
+export type Workers = {
+  /** Resolves once all have been shut down; rejects, after the others have ended too, when one has failed. */
+  run(): Promise<void>;
+  /** Lets running activities end within the grace time. May be called again. */
+  shutdown(): void;
+};
+
 /**
- * The Temporal worker: runs the workflows of `workflows/` (bundled from their path into their own sandbox) and
- * the activities. `run()` it, and `shutdown()` to let running activities end within the grace time.
+ * The Temporal workers: one runs the workflows of `workflows/` (bundled from their path into their own sandbox) and
+ * the activities, one sends to webhooks, whose receivers may take their time.
  */
-export function createWorker(options: {
+export async function createWorkers(options: {
   connection: NativeConnection;
   config: Config;
   activities: Activities;
-}): Promise<Worker> {
-  const { connection, config } = options;
-  return Worker.create({
+}): Promise<Workers> {
+  const { connection, config, activities } = options;
+  const common = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
-    taskQueue: config.TEMPORAL_TASK_QUEUE,
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-    activities: options.activities,
-    maxConcurrentWorkflowTaskExecutions: MAX_TASKS,
-    maxConcurrentLocalActivityExecutions: MAX_TASKS,
-    maxConcurrentActivityTaskExecutions: MAX_TASKS,
     // Activities end by themselves within their own time-outs; what then still hangs is left to its retry.
     shutdownGraceTime: config.SHUTDOWN_GRACE_MS / 2,
     shutdownForceTime: config.SHUTDOWN_GRACE_MS,
+  };
+  const steps = await Worker.create({
+    ...common,
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    activities,
+    maxConcurrentWorkflowTaskExecutions: MAX_TASKS,
+    maxConcurrentLocalActivityExecutions: MAX_TASKS,
+    maxConcurrentActivityTaskExecutions: MAX_TASKS,
   });
+  const deliveries = await Worker.create({
+    ...common,
+    taskQueue: deliveryTaskQueue(config.TEMPORAL_TASK_QUEUE),
+    activities: { deliverWebhook: activities.deliverWebhook },
+    maxConcurrentActivityTaskExecutions: MAX_DELIVERIES,
+  });
+  return together([steps, deliveries]);
+}
+
+function together(workers: readonly Worker[]): Workers {
+  const shutdown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    shutdown,
+    async run() {
+      const running = workers.map((worker) => worker.run());
+      await Promise.all(running).catch(shutdown);
+      await Promise.allSettled(running);
+      await Promise.all(running);
+    },
+  };
 }

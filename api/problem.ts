@@ -65,6 +65,8 @@ export type ProblemCode = keyof typeof PROBLEMS;
 type Parts = {
   /** Where the path's own resource is missing, a refusal's 422 becomes a 404. */
   readonly status?: ContentfulStatusCode;
+  /** Where the code's own title would not be true. */
+  readonly title?: string;
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
   /** Further members, such as transferId. */
@@ -103,6 +105,17 @@ export function validationProblem(errors: readonly FieldError[]): Problem {
   return new Problem('validation', detail, { errors });
 }
 
+/** Fields that are right, each by itself, and cannot be together: nothing malformed (400), yet it cannot be done. */
+export function conflictingFields(pointer: string, message: string): Problem {
+  return conflictProblem([{ pointer, message }]);
+}
+
+/** The same of several fields; the detail names the first. */
+export function conflictProblem(errors: readonly FieldError[]): Problem {
+  const { code, message, parts } = validationProblem(errors);
+  return new Problem(code, message, { ...parts, status: 422, title: 'The fields do not go together' });
+}
+
 /** RFC 9457. `code` is also the last segment of `type`. */
 export const problemSchema = z
   .strictObject({
@@ -117,7 +130,7 @@ export const problemSchema = z
     errors: z
       .array(z.strictObject({ pointer: z.string().openapi({ example: '/amount' }), message: z.string() }))
       .optional()
-      .openapi({ description: 'Of a malformed request: which fields, and what is right' }),
+      .openapi({ description: 'Of code `validation`: which fields, and what is right' }),
     transferId: z.string().optional(),
     transferStatus: z.string().optional(),
   })
@@ -125,10 +138,10 @@ export const problemSchema = z
 
 /** Writes a problem as the answer. */
 export function answerProblem(c: Context, problem: Problem): Response {
-  const { errors, headers, members } = problem.parts;
+  const { errors, headers, members, title } = problem.parts;
   const body: z.infer<typeof problemSchema> = {
     type: `/problems/${problem.code}`,
-    title: PROBLEMS[problem.code][1],
+    title: title ?? PROBLEMS[problem.code][1],
     status: problem.status,
     detail: problem.message,
     instance: new URL(c.req.url).pathname,

@@ -5,9 +5,9 @@ import { listSpan, readStatement, type Span, type Statement } from '../sql/state
 import { cutPage } from './answers.ts';
 import { decodeCursor, encodeCursor, keepFilters } from './border/cursor.ts';
 import { minVersionField, pageQuery, timeField } from './border/fields.ts';
+import { checkPeriod } from './border/period.ts';
 import type { Deps } from './context.ts';
 import { loadAccount } from './load-account.ts';
-import { wrongField } from './problem.ts';
 import { type StatementHead, statementHeadSchema } from './views/statement.ts';
 import { transactionView } from './views/transaction.ts';
 
@@ -63,10 +63,8 @@ export async function openStatement(
   key: Key,
   query: Pick<StatementQuery, 'from' | 'to' | 'minVersion'>,
 ): Promise<OpenStatement> {
+  checkPeriod(query);
   const { from = null, to = null, minVersion } = query;
-  if (from !== null && to !== null && Date.parse(to) < Date.parse(from)) {
-    throw wrongField('/query/to', 'must not be before from');
-  }
   const { account, createdAt } = await loadAccount(deps, { ...key, minVersion });
   const statement = await readStatement(deps.readPool, key, { from, to });
   const end = to ?? endOf(statement, from ?? createdAt, deps.now());

@@ -4,9 +4,9 @@ import { listTransactions } from '../sql/list-transactions.ts';
 import { cutPage } from './answers.ts';
 import { decodeCursor, encodeCursor, keepFilters } from './border/cursor.ts';
 import { minVersionField, pageQuery, timeField } from './border/fields.ts';
+import { checkPeriod } from './border/period.ts';
 import type { Deps } from './context.ts';
 import { requireAccount } from './load-account.ts';
-import { wrongField } from './problem.ts';
 import { transactionView } from './views/transaction.ts';
 
 const period = {
@@ -34,9 +34,7 @@ export async function transactionPage(
   query: z.infer<typeof transactionQuery>,
 ) {
   const { limit, cursor, minVersion, ...dates } = query;
-  if (dates.from !== undefined && dates.to !== undefined && Date.parse(dates.to) < Date.parse(dates.from)) {
-    throw wrongField('/query/to', 'must not be before from');
-  }
+  checkPeriod(dates);
   await requireAccount(deps, { tenant, accountId, minVersion });
   const { before, from, to } =
     cursor === undefined

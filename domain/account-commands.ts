@@ -3,6 +3,9 @@ import type { CommandId, Tenant } from './ids.ts';
 import type { Refusal } from './refusals.ts';
 import type { Wire } from './wire.ts';
 
+/** Who asks for what nobody asked for, such as the end of an expired hold: such a command has no row. */
+export const OWN_ACTOR = 'remit';
+
 /** One command of a list, and whose wish it is. */
 export type AccountItem = {
   readonly commandId: CommandId;

@@ -18,7 +18,10 @@ export type TransferTerms = {
   readonly creditMinor: bigint;
   readonly creditCurrency: string;
   readonly quoteId: string | null;
-  /** Units of the destination's currency for one unit of the source's, as a decimal string. */
+  /**
+   * Units of the destination's currency for one unit of the source's, as a decimal string; in a reversal the rate of
+   * what it takes back, so the other way round: units of its source's currency for one of its destination's.
+   */
   readonly rate: string | null;
   /** The transfer that this one takes back, in full or in part. */
   readonly reverses: TransferId | null;

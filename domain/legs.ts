@@ -1,7 +1,8 @@
 import type { AccountState, Refund } from './account.ts';
 import { decide } from './account-decider.ts';
 import type { AccountEvent, TransferEvent, TransferTerms } from './events.ts';
-import { type Decision, refuse } from './refusals.ts';
+import { type Decision, type Refusal, refusal, refuse } from './refusals.ts';
+import { shareMinor } from './reversals.ts';
 import { termsOf } from './terms.ts';
 import type { Transfer, TransferState } from './transfer.ts';
 
@@ -11,6 +12,8 @@ export type TransferPolicy = {
   readonly approvalThresholds: ReadonlyMap<string, bigint>;
   /** How long a person may take, in milliseconds. */
   readonly approvalTimeoutMs: number;
+  /** How long debit and credit of one that has waited may stay undecided before they are compensated. */
+  readonly sagaDeadlineMs: number;
 };
 
 /** The debit is not decided yet: look again at `until`, or when told to. The event is new unless it was told. */
@@ -34,19 +37,31 @@ export function decideDebit(
   at: string,
 ): Decision<AccountEvent> | Waits {
   if (terms.from === terms.to) return refuse('same-account', `Account ${terms.from} cannot pay itself.`);
+  const waits = waitsFor({ terms, executeAt }, transfer, at);
+  if (waits !== null) return waits;
+  const approval = transfer?.approval ?? null;
+  if (approval !== null && !approval.approved) {
+    return refuse('approval-expired', `Nobody approved the transfer before ${approval.expiresAt}.`);
+  }
+  const decision = decideSource(terms, source, at);
+  if (!decision.ok || approval !== null) return decision;
+  return askFirst(terms, source, policy, at) ?? decision;
+}
+
+/** What an undecided transfer still waits for, its time or a person whom it has asked; null: for nothing any more. */
+export function waitsFor(
+  { terms, executeAt }: DebitRequest,
+  transfer: TransferState,
+  at: string,
+): Waits | null {
   if (executeAt !== null && executeAt > at) {
     const event =
       transfer === null ? { type: 'TransferScheduled' as const, data: { ...terms, executeAt } } : null;
     return { ok: 'waits', until: executeAt, event };
   }
   const approval = transfer?.approval ?? null;
-  if (approval !== null && !approval.approved) {
-    if (approval.expiresAt > at) return { ok: 'waits', until: approval.expiresAt, event: null };
-    return refuse('approval-expired', `Nobody approved the transfer before ${approval.expiresAt}.`);
-  }
-  const decision = decideSource(terms, source, at);
-  if (!decision.ok || approval !== null) return decision;
-  return askFirst(terms, source, policy, at) ?? decision;
+  if (approval === null || approval.approved || approval.expiresAt <= at) return null;
+  return { ok: 'waits', until: approval.expiresAt, event: null };
 }
 
 function decideSource(terms: TransferTerms, source: AccountState, at: string): Decision<AccountEvent> {
@@ -80,24 +95,38 @@ export function decideCredit(
   return decide({ type: 'credit', data: terms }, account, at);
 }
 
+export type ReversalDecision =
+  | {
+      readonly ok: true;
+      /** The reversal as it is from now on: what its source gives is decided with the rest. */
+      readonly terms: TransferTerms;
+      readonly event: Extract<TransferEvent, { type: 'ReversalDebited' }>;
+    }
+  | { readonly ok: false; readonly refusal: Refusal };
+
 /**
  * What a reversal does to the transfer that it reverses, decided under that one's lock: the sum of all reversals
- * never exceeds the original. A reversal's `creditMinor` is in the original's own currency.
+ * never exceeds the original. A reversal's `creditMinor` is in the original's own currency and stays as it was asked
+ * for; what its source gives for that follows from what was reversed before.
  */
-export function decideReversal(
-  reversal: TransferTerms,
-  original: TransferState,
-): Decision<Extract<TransferEvent, { type: 'ReversalDebited' }>> {
+export function decideReversal(reversal: TransferTerms, original: TransferState): ReversalDecision {
   if (original === null || original.status !== 'completed') {
     const detail = `Transfer ${reversal.reverses} is ${original?.status ?? 'unknown'}: only a completed one can be reversed.`;
-    return refuse('reversal-exceeds-original', detail);
+    return { ok: false, refusal: refusal('reversal-exceeds-original', detail) };
   }
   const reversedMinor = original.reversedMinor + reversal.creditMinor;
-  if (reversedMinor > original.amountMinor) {
-    return refuse('reversal-exceeds-original', `Less than that is left of transfer ${original.transferId}.`);
+  if (reversedMinor > original.amountMinor || reversal.creditMinor === 0n) {
+    const left = reversal.creditMinor === 0n ? 'Nothing' : 'Less than that';
+    const detail = `${left} is left of transfer ${original.transferId}.`;
+    return { ok: false, refusal: refusal('reversal-exceeds-original', detail) };
+  }
+  const amountMinor = shareMinor(original, reversal.creditMinor);
+  if (amountMinor === 0n) {
+    const detail = `That is worth nothing in ${original.creditCurrency}.`;
+    return { ok: false, refusal: refusal('amount-too-small', detail) };
   }
   const data = { ...termsOf(original), reversalId: reversal.transferId, reversedMinor };
-  return { ok: true, events: [{ type: 'ReversalDebited', data }] };
+  return { ok: true, terms: { ...reversal, amountMinor }, event: { type: 'ReversalDebited', data } };
 }
 
 /** The original after a reversal of it came to nothing. */

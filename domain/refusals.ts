@@ -15,6 +15,7 @@ export const REFUSAL_CODES = [
   'transfer-exists',
   'transfer-final',
   'reversal-exceeds-original',
+  'amount-too-small',
   'hold-exists',
   'hold-not-found',
   'hold-final',

@@ -22,14 +22,25 @@ export function leftMinor({ amountMinor, reversedMinor }: Transfer): bigint {
 }
 
 /**
- * The reversal of `amountMinor` (in the original's currency) of a transfer. Of an exchanged one its destination gives
- * the same share of what it got, rounded down: it never gives more than it got, and all of it for the whole. The share
- * may be zero, where the amount is worth nothing in that currency.
+ * What the destination gives, in minor units of what it got, where `amountMinor` (in the original's currency) is taken
+ * back next: its share of what it got up to then, rounded down, less the share up to now. So however the whole is split,
+ * the parts together are all that it got. Zero where the amount is worth nothing there yet.
+ */
+export function shareMinor(
+  { amountMinor: whole, creditMinor, reversedMinor }: Transfer,
+  amountMinor: bigint,
+) {
+  const upTo = (reversed: bigint) => (creditMinor * reversed) / whole;
+  return upTo(reversedMinor + amountMinor) - upTo(reversedMinor);
+}
+
+/**
+ * The reversal of `amountMinor` (in the original's currency) of a transfer, as it stands now. What the destination
+ * gives is decided again when it does (`decideReversal`), for other reversals may come first.
  */
 export function reversalOf(original: Transfer, amountMinor: bigint): Reversal {
   const { from: to, to: from, currency, creditCurrency, quoteId, rate } = original;
   if (quoteId === null || rate === null) return { from, to, amountMinor, currency, exchange: null };
-  const share = (original.creditMinor * amountMinor) / original.amountMinor;
   const exchange = { quoteId, rate, creditMinor: amountMinor, creditCurrency: currency };
-  return { from, to, amountMinor: share, currency: creditCurrency, exchange };
+  return { from, to, amountMinor: shareMinor(original, amountMinor), currency: creditCurrency, exchange };
 }

@@ -56,12 +56,13 @@ export type LegResult = {
 };
 
 /** How a compensation ended: where nothing had moved, nothing was refunded. */
-export type RefundResult = {
-  readonly transferId: string;
-  readonly status: 'completed' | 'rejected' | 'cancelled' | 'refunded' | 'needs_attention';
-};
+export type RefundResult =
+  | {
+      readonly transferId: string;
+      readonly status: 'completed' | 'rejected' | 'cancelled' | 'refunded' | 'needs_attention';
+    }
+  /** Its time has not come, or a person is still asked: there is nothing to compensate yet. */
+  | { readonly transferId: string; readonly status: 'waits'; readonly until: string };
 
 /** How each transfer of a list ended; one that waits goes on in a workflow of its own. */
-export type TransferEnd =
-  | RefundResult
-  | { readonly transferId: string; readonly status: 'waits'; readonly until: string };
+export type TransferEnd = RefundResult;

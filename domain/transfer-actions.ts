@@ -4,7 +4,7 @@ import type { AccountId, CommandId, Tenant, TransferId } from './ids.ts';
 import { decideRefund } from './legs.ts';
 import { accept, type Decision, type Refusal, refusal, refuse } from './refusals.ts';
 import { termsOf } from './terms.ts';
-import { isFinal, isUndecided, type Transfer } from './transfer.ts';
+import { debitedAt, isFinal, isUndecided, type Transfer } from './transfer.ts';
 
 /** What a person asks of a transfer that is there. Nothing in it is an amount: this is its wire form as well. */
 export type TransferAction =
@@ -76,9 +76,8 @@ export function decideSettlement(
   if (status !== 'needs_attention' || transfer.refusal === null) {
     return refuse('not-needing-attention', `Transfer ${transferId} is ${status}: its money is not parked.`);
   }
-  const debitedAt = transfer.legs.find(({ leg }) => leg === 'debit')?.occurredAt ?? null;
-  const refund = { refusal: transfer.refusal, refundedTo: to, paidFrom: 'suspense' as const, debitedAt };
-  return decideRefund({ ...termsOf(transfer), ...refund }, account, at);
+  const money = { refundedTo: to, paidFrom: 'suspense' as const, debitedAt: debitedAt(transfer) };
+  return decideRefund({ ...termsOf(transfer), refusal: transfer.refusal, ...money }, account, at);
 }
 
 function refuseUnlessAwaiting(transfer: Transfer, at: string): Refusal | null {

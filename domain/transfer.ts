@@ -70,6 +70,11 @@ export function hasWaited(transfer: TransferState): boolean {
   return transfer !== null && (transfer.executeAt !== null || transfer.approval !== null);
 }
 
+/** When the money left its source; null where it has not. */
+export function debitedAt(transfer: TransferState): string | null {
+  return transfer?.legs.find(({ leg }) => leg === 'debit')?.occurredAt ?? null;
+}
+
 /** A transfer as it was asked for, before its first event. */
 export function requested(terms: TransferTerms): Transfer {
   return {
@@ -145,7 +150,13 @@ function apply(transfer: Transfer, event: LegEvent | TransferEvent, place: Place
       return { ...transfer, status: 'cancelled', refusal: event.data.refusal };
     case 'TransferDebited':
     case 'HoldCaptured':
-      return withLeg({ ...transfer, status: 'debited' }, 'debit', transfer.from, place);
+      // What a reversal takes is decided with its debit, so the terms are what that says.
+      return withLeg(
+        { ...transfer, ...termsOf(event.data), status: 'debited' },
+        'debit',
+        transfer.from,
+        place,
+      );
     case 'CreditRefused':
       return { ...transfer, refusal: event.data.refusal };
     case 'TransferCredited':

@@ -3,6 +3,7 @@ import type { Tenant } from './ids.ts';
 /** One round of attempts to send an event to a webhook: the workflow's input. */
 export type DeliveryRound = {
   readonly tenant: Tenant;
+  readonly webhookId: string;
   readonly deliveryId: string;
   /** 1, and one more with each redelivery. */
   readonly round: number;
@@ -18,9 +19,17 @@ export type DeliveryPolicy = { readonly allowPrivate: boolean; readonly maxAttem
 export type DeliveryEnd = Exclude<DeliveryStatus, 'pending'> | 'superseded';
 
 /** The workflow of a round; one of its own for each, so that a new round never meets the end of an old one. */
-export function deliveryWorkflowId({ tenant, deliveryId, round }: DeliveryRound): string {
+export function deliveryWorkflowId({ tenant, deliveryId, round }: Omit<DeliveryRound, 'webhookId'>): string {
   const first = `${tenant}/webhook/${deliveryId}`;
   return round === 1 ? first : `${first}/${round}`;
+}
+
+/**
+ * Where deliveries wait for a worker: in a queue beside that of the workflows, so that receivers which hang hold up no
+ * step of a transfer.
+ */
+export function deliveryTaskQueue(taskQueue: string): string {
+  return `${taskQueue}-webhooks`;
 }
 
 const BACKOFF_MS = { first: 1_000, longest: 3_600_000 };

@@ -1,7 +1,8 @@
 import { entriesOf } from '../domain/double-entry.ts';
 import { parseStream } from '../domain/ids.ts';
 import { insertEntries, type JournalEntry } from '../sql/projections/journal.ts';
-import { followsEverything, pureProjection, type Step } from './projection.ts';
+import type { Step } from '../sql/projections/step.ts';
+import { followsEverything, pureProjection } from './projection.ts';
 
 /** The balanced entries of each money event, and running totals, so that the sums of all accounts are 0. */
 export const journal = pureProjection({

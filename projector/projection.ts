@@ -1,13 +1,10 @@
-import type { DomainEvent } from '../domain/events.ts';
 import type { PoolClient, Queryable } from '../platform/postgres.ts';
 import type { LoggedEvent } from '../sql/codec.ts';
+import type { Step } from '../sql/projections/step.ts';
 import type { ProjectionName } from '../sql/read-projections.ts';
 import { type StreamKey, streamName } from '../sql/read-stream.ts';
 import type { Target } from '../sql/targets.ts';
 import { describe } from './delivery.ts';
-
-/** One event as a projection gets it: where it stands, and what it says. */
-export type Step = { readonly event: LoggedEvent; readonly fact: DomainEvent };
 
 /** The next events of one stream: consecutive versions, the first is `after + 1`. Never empty. */
 export type Run = { readonly stream: StreamKey; readonly after: number; readonly steps: readonly Step[] };

@@ -3,11 +3,11 @@ import type { DomainEvent } from '../domain/events.ts';
 import type { AccountId, HoldId, TransferId } from '../domain/ids.ts';
 import { completeTerms } from '../domain/terms.ts';
 import { encodeEvent } from '../sql/codec.ts';
+import type { Step } from '../sql/projections/step.ts';
+import { toTransactions } from '../sql/projections/transaction-rows.ts';
+import { mergeRows, toTransfers } from '../sql/projections/transfer-rows.ts';
 import { next } from './balances.ts';
 import { toEntries } from './journal.ts';
-import type { Step } from './projection.ts';
-import { toTransactions } from './transactions.ts';
-import { merge, toTransfers } from './transfers.ts';
 
 const account = (id: string) => id as AccountId;
 const terms = completeTerms({
@@ -199,7 +199,7 @@ test('a transfer merges to the same row in whichever order its events come', () 
     ),
   ];
   for (const order of orders(steps.flatMap(toTransfers))) {
-    expect(merge(order)).toMatchObject([
+    expect(mergeRows(order)).toMatchObject([
       {
         facts: { debitVersion: 7, settleVersion: 8, settleAccountId: 'c', parkedAt: expect.any(String) },
         refusal: settled,
@@ -218,7 +218,7 @@ test('of the reversals of a transfer the newest says the sum, however often and 
     reversal(10n, 3, 'ReversalRefunded'),
     reversal(30n, 2, 'ReversalDebited'),
   ].flatMap(toTransfers);
-  for (const order of orders(rows)) expect(merge(order)[0]?.reversed).toEqual({ minor: 10n, version: 3 });
+  for (const order of orders(rows)) expect(mergeRows(order)[0]?.reversed).toEqual({ minor: 10n, version: 3 });
 });
 
 test('a balance follows its events and refuses what does not fit', () => {

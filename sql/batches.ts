@@ -50,6 +50,7 @@ export async function insertBatch(db: Queryable, batch: NewBatch): Promise<void>
 }
 
 type Row = {
+  tenant: Tenant;
   batch_id: string;
   command_id: string;
   total: number;
@@ -58,13 +59,20 @@ type Row = {
   ended: boolean;
   statuses: Partial<Record<TransferStatus, number>>;
   last_end_at: string | null;
+  /** The counts are those that were kept. */
+  kept: boolean;
 };
 
-/** Counts by the heads: an item that has none has not begun. */
+/** Items that one page of batches may count; the page is shorter then. About a second's work. */
+const MAX_COUNTED = 30_000;
+
+/** Counts by the heads, unless the counts were kept: an item that has no head has not begun. */
 const SELECT = `
-  select b.batch_id, b.command_id, b.total, b.created_at, b.cancelled_at,
+  select b.tenant, b.batch_id, b.command_id, b.total, b.created_at, b.cancelled_at,
     (select status <> 'accepted' from commands c where c.tenant = b.tenant and c.command_id = b.command_id) as ended,
-    coalesce(items.statuses, '{}') as statuses, items.last_end_at
+    coalesce(b.final_statuses, items.statuses, '{}') as statuses,
+    coalesce(b.final_at, items.last_end_at::timestamptz(3)) as last_end_at,
+    b.final_statuses is not null as kept
   from batches b
   cross join lateral (
     select jsonb_object_agg(s.status, s.items) as statuses, max(s.last_end_at) as last_end_at
@@ -72,7 +80,8 @@ const SELECT = `
       select h.state ->> 'status' as status, count(*) as items, max(h.state ->> 'finishedAt') as last_end_at
       from batch_items i
       ${HEAD_OF_ITEM}
-      where i.tenant = b.tenant and i.batch_id = b.batch_id and h.state ->> 'status' is not null
+      where b.final_statuses is null
+        and i.tenant = b.tenant and i.batch_id = b.batch_id and h.state ->> 'status' is not null
       group by 1
     ) as s
   ) as items`;
@@ -83,24 +92,56 @@ export async function readBatch(db: Queryable, tenant: Tenant, batchId: string):
     text: `${SELECT} where b.tenant = $1 and b.batch_id = $2`,
     values: [tenant, batchId],
   });
-  return rows[0] && toBatch(rows[0]);
+  return rows[0] && keepFinal(db, rows[0]);
 }
 
-/** A page of the batches, newest first; `before` is the command id where the page before ended. */
+/**
+ * A page of the batches, newest first; `before` is the command id where the page before ended. It has at most `limit`
+ * of them, and fewer where more than that would be too much to count; `hasMore` says whether others follow.
+ */
 export async function listBatches(
   db: Queryable,
   tenant: Tenant,
   page: { limit: number; before: string | null },
-): Promise<Batch[]> {
-  const { rows } = await db.query<Row>({
-    text: `${SELECT}
-           where b.tenant = $1 and b.command_id in (
-             select command_id from batches where tenant = $1 and ($2::text is null or command_id < $2)
-             order by command_id desc limit $3)
-           order by b.command_id desc`,
-    values: [tenant, page.before, page.limit],
+): Promise<{ readonly batches: Batch[]; readonly hasMore: boolean }> {
+  const found = await db.query<{ command_id: string; items: number }>({
+    name: 'list-batches',
+    text: `select command_id, case when final_statuses is null then total else 0 end as items
+           from batches where tenant = $1 and ($2::text is null or command_id < $2)
+           order by command_id desc limit $3`,
+    values: [tenant, page.before, page.limit + 1],
   });
-  return rows.map(toBatch);
+  const listed = countable(found.rows.slice(0, page.limit));
+  const { rows } = await db.query<Row>({
+    text: `${SELECT} where b.tenant = $1 and b.command_id = any($2) order by b.command_id desc`,
+    values: [tenant, listed.map((batch) => batch.command_id)],
+  });
+  const batches: Batch[] = [];
+  for (const row of rows) batches.push(await keepFinal(db, row));
+  return { batches, hasMore: found.rows.length > listed.length };
+}
+
+/** The first batches whose items are few enough to be counted at once; one is always. */
+function countable<Found extends { items: number }>(found: readonly Found[]): Found[] {
+  let items = 0;
+  return found.filter((batch, at) => {
+    items += batch.items;
+    return at === 0 || items <= MAX_COUNTED;
+  });
+}
+
+/** Whoever is first to count a batch in which nothing can change any more keeps what it counted. */
+async function keepFinal(db: Queryable, row: Row): Promise<Batch> {
+  const batch = toBatch(row);
+  const { pending, needsAttention } = batch.counts;
+  if (row.kept || pending > 0 || needsAttention > 0 || batch.lastEndAt === null) return batch;
+  await db.query({
+    name: 'keep-batch-counts',
+    text: `update batches set final_statuses = $3, final_at = $4
+           where tenant = $1 and batch_id = $2 and final_statuses is null`,
+    values: [row.tenant, row.batch_id, JSON.stringify(row.statuses), batch.lastEndAt],
+  });
+  return batch;
 }
 
 function toBatch(row: Row): Batch {

@@ -6,7 +6,7 @@ import {
   type OrderSubject,
 } from '../domain/standing-order.ts';
 import type { Pool, PoolClient } from '../platform/postgres.ts';
-import type { Changes } from './draft.ts';
+import { type Changes, noChanges } from './draft.ts';
 import { type Outcome, outcomeName, readOutcomes } from './outcomes.ts';
 import { listRuns } from './standing-order-runs.ts';
 import { changeStandingOrder, lockStandingOrder } from './standing-orders.ts';
@@ -54,16 +54,9 @@ async function end(
 ): Promise<void> {
   const status = outcome.result === 'done' ? ('completed' as const) : ('refused' as const);
   const changes: Changes = {
-    tenant,
-    events: [],
-    heads: new Map(),
+    ...noChanges(tenant, at),
     outcomes: [{ subjectId: commandId, leg: 'command', ...outcome }],
     ends: [{ commandId, status, refusal: outcome.refusal }],
-    expected: [],
-    forgotten: [],
-    nudged: [],
-    deferred: [],
-    at,
   };
   await writeDraft(client, changes);
 }

@@ -51,6 +51,8 @@ export type Draft = {
 };
 
 export type DraftHead = {
+  /** True where the lock found no head: it must not be there when it is written either. */
+  isNew: boolean;
   version: number;
   state: NonNullable<AccountState> | NonNullable<TransferState>;
   hash: string;
@@ -72,6 +74,22 @@ export type Changes = {
   readonly at: string;
 };
 
+/** Nothing to write yet, in a decision of this instant. */
+export function noChanges(tenant: Tenant, at: string): Changes {
+  return {
+    tenant,
+    at,
+    events: [],
+    heads: new Map(),
+    outcomes: [],
+    ends: [],
+    expected: [],
+    forgotten: [],
+    nudged: [],
+    deferred: [],
+  };
+}
+
 /** A draft over the locked heads and the outcomes found; `changes` collects what it wants written. */
 export function createDraft(
   heads: Map<string, StoredHead>,
@@ -85,6 +103,7 @@ export function createDraft(
     changes.heads.set(streamId, {
       ...next,
       state,
+      isNew: !heads.has(streamId),
       createdAt: headOf(streamId)?.createdAt ?? changes.at,
       updatedAt: changes.at,
     });

@@ -4,7 +4,7 @@ import { type Refusal, refusal } from '../domain/refusals.ts';
 import { isUndecided, TRANSFER_STATUSES } from '../domain/transfer.ts';
 import type { Pool, PoolClient, Queryable } from '../platform/postgres.ts';
 import { readBatch } from './batches.ts';
-import type { Changes } from './draft.ts';
+import { type Changes, noChanges } from './draft.ts';
 import { HEAD_OF_ITEM } from './head-of-item.ts';
 import { type Outcome, outcomeName, readOutcomes } from './outcomes.ts';
 import { inTransaction } from './transaction.ts';
@@ -71,16 +71,10 @@ function once(pool: Pool, { tenant, batch, at }: Decision, work: Work): Promise<
     const { outcome, nudged } = await work(client, isCancelled);
     const status = outcome.result === 'done' ? ('completed' as const) : ('refused' as const);
     const changes: Changes = {
-      tenant,
-      events: [],
-      heads: new Map(),
+      ...noChanges(tenant, at),
       outcomes: [{ ...key, ...outcome }],
       ends: [{ commandId: batch.commandId, status, refusal: outcome.refusal }],
-      expected: [],
-      forgotten: [],
       nudged,
-      deferred: [],
-      at,
     };
     await writeDraft(client, changes);
     return outcome;

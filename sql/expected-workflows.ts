@@ -19,13 +19,16 @@ export type WorkflowToCheck = ExpectedWorkflow & {
   readonly nudges: number | null;
 };
 
-/** Between two looks at a workflow that runs: doubled each time up to the longest. */
-const CHECK_BACKOFF_MS = { first: 5_000, longest: 600_000 };
+/**
+ * Between two looks at a workflow that runs: doubled each time up to the longest, and never long once its time has
+ * come: then the money of a hold or a schedule depends on it.
+ */
+const CHECK_BACKOFF_MS = { first: 5_000, longest: 3_600_000, overdue: 20_000 };
 
 /** A timer fires at its instant; a little later it should be gone. */
 const DUE_GRACE_MS = 5_000;
 
-/** Inserts or replaces expected workflows. `draft.ts` does the same for what a decision expects. */
+/** Inserts or replaces expected workflows. */
 export async function expectWorkflows(
   db: Queryable,
   tenant: Tenant,
@@ -63,8 +66,9 @@ export async function forgetWorkflows(
 }
 
 /**
- * Takes rows that are due, by the clock of Postgres, and moves their next look on, so that several reconcilers
- * share the work: soon after something was due, else ever more rarely.
+ * Takes rows that are due, by the clock of Postgres, and moves their next look on, so that several reconcilers share
+ * the work: ever more rarely while it is not their time, and often from then on. Those that were nudged or whose time
+ * has come go before a backlog of others.
  */
 export async function takeExpectedWorkflows(db: Queryable, limit: number): Promise<WorkflowToCheck[]> {
   const { rows } = await db.query<WorkflowToCheck>({
@@ -72,16 +76,17 @@ export async function takeExpectedWorkflows(db: Queryable, limit: number): Promi
     text: `update expected_workflows
            set checks = checks + 1,
                check_after = least(
-                 now() + make_interval(secs => (0.5 + random()) * least($2 * power(2, least(checks, 20)), $3) / 1000.0),
+                 now() + make_interval(secs => (0.5 + random()) * least($2 * power(2, least(checks, 20)),
+                   case when due_at <= now() then $5::float8 else $3::float8 end) / 1000.0),
                  case when due_at > now() then due_at + make_interval(secs => $4 / 1000.0) else 'infinity' end)
            where (tenant, workflow_id) in (
              select tenant, workflow_id from expected_workflows
              where check_after <= now()
-             order by check_after limit $1
+             order by nudges > nudged desc, coalesce(due_at <= now(), false) desc, check_after limit $1
              for update skip locked)
            returning tenant, workflow_id as "workflowId", workflow_type as "workflowType", input, summary,
              due_at as "dueAt", case when nudges > nudged then nudges end as nudges`,
-    values: [limit, CHECK_BACKOFF_MS.first, CHECK_BACKOFF_MS.longest, DUE_GRACE_MS],
+    values: [limit, CHECK_BACKOFF_MS.first, CHECK_BACKOFF_MS.longest, DUE_GRACE_MS, CHECK_BACKOFF_MS.overdue],
   });
   return rows;
 }
@@ -100,11 +105,15 @@ export async function nudgeWorkflows(
   });
 }
 
-/** Remembers that the workflow's signal was sent; a nudge since then is still to be sent. */
+/**
+ * Remembers that the workflow's signal was sent; a nudge since then is still to be sent. The row may be another's by
+ * now: a parked transfer's workflow takes the id of the one that it waited in, and has heard nothing yet.
+ */
 export async function recordNudge(db: Queryable, workflow: WorkflowToCheck): Promise<void> {
   await db.query({
     name: 'record-nudge',
-    text: `update expected_workflows set nudged = greatest(nudged, $3) where tenant = $1 and workflow_id = $2`,
-    values: [workflow.tenant, workflow.workflowId, workflow.nudges],
+    text: `update expected_workflows set nudged = greatest(nudged, $3)
+           where tenant = $1 and workflow_id = $2 and workflow_type = $4 and nudges >= $3`,
+    values: [workflow.tenant, workflow.workflowId, workflow.nudges, workflow.workflowType],
   });
 }

@@ -52,7 +52,7 @@ async function makeDeliveries(client: PoolClient, after: bigint, limit: number):
            ), expected as (
              insert into expected_workflows (tenant, workflow_id, workflow_type, input, summary)
              select tenant, tenant || '/webhook/' || delivery_id, 'deliverWebhook',
-               jsonb_build_object('tenant', tenant, 'deliveryId', delivery_id, 'round', 1),
+               jsonb_build_object('tenant', tenant, 'webhookId', webhook_id, 'deliveryId', delivery_id, 'round', 1),
                event_type || ' to webhook ' || webhook_id
              from made
            ), looked as (

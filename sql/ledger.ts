@@ -1,7 +1,7 @@
 import pRetry from 'p-retry';
 import type { StreamId, Tenant } from '../domain/ids.ts';
 import { isConflict, type Pool, type PoolClient } from '../platform/postgres.ts';
-import { type Changes, createDraft, type Draft } from './draft.ts';
+import { createDraft, type Draft, noChanges } from './draft.ts';
 import { lockHeads } from './lock-heads.ts';
 import { type OutcomeKey, readOutcomes } from './outcomes.ts';
 import { inTransaction } from './transaction.ts';
@@ -48,26 +48,17 @@ function attempt<T>(pool: Pool, needs: Needs, now: () => Date, work: (draft: Dra
 }
 
 async function openDraft(client: PoolClient, needs: Needs, now: () => Date) {
-  const changes: Changes = {
-    tenant: needs.tenant,
-    events: [],
-    heads: new Map(),
-    outcomes: [],
-    ends: [],
-    expected: [],
-    forgotten: [],
-    nudged: [],
-    deferred: [],
-    at: now().toISOString(),
-  };
   const { heads, outcomes } = await lockView(client, needs);
+  // The clock is read once the locks are held: what waited for them is decided by the time that it is then.
+  const changes = noChanges(needs.tenant, now().toISOString());
   return { draft: createDraft(heads, outcomes, changes), changes };
 }
 
 /**
  * Locks the heads, then looks up outcomes in a statement of its own, whose snapshot sees what the locks' last
  * holders committed. A wait for a lock re-reads rows that were updated meanwhile, but does not see rows that were
- * inserted: where an outcome tells that something was decided and a head seems missing, both are read again.
+ * inserted: where an outcome tells that something was decided and a head seems missing, both are read again. A head
+ * that is missed all the same is refused by its key when it is written (write-draft.ts).
  */
 async function lockView(client: PoolClient, { tenant, streams, outcomes: keys }: Needs) {
   const heads = await lockHeads(client, tenant, streams);

@@ -96,7 +96,7 @@ export async function redeliver(
   });
   const begun = rows[0];
   if (begun === undefined) return false;
-  const input = { tenant, deliveryId, round: begun.round };
+  const input = { tenant, webhookId, deliveryId, round: begun.round };
   await forgetWorkflows(client, tenant, [deliveryWorkflowId({ ...input, round: begun.round - 1 })]);
   const summary = `${begun.event_type} to webhook ${webhookId}, round ${begun.round}`;
   const workflowId = deliveryWorkflowId(input);

@@ -7,6 +7,10 @@ import { expectWorkflows, forgetWorkflows, nudgeWorkflows } from './expected-wor
 /**
  * One statement for all that a decision changes. The outbox ids are drawn here, while the heads are locked, in
  * the order of the list: that is why order within a stream survives into the log.
+ *
+ * A head that the lock did not find is inserted and nothing else: where another transaction has made it meanwhile
+ * (its first event was decided while this one waited for a lock), the unique key fails, and the whole transaction
+ * is repeated and decides on what is there. An update would write over it.
  */
 const WRITE = `
   with new_events as (
@@ -22,11 +26,18 @@ const WRITE = `
       from unnest($3::text[], $4::int[]) with ordinality as e (stream_id, version, place)
       order by place
     ) as o
+  ), given_heads as (
+    select * from unnest($10::text[], $11::int[], $12::jsonb[], $13::text[], $14::timestamptz[], $23::boolean[])
+      as h (stream_id, version, state, hash, created_at, is_new)
   ), new_heads as (
     insert into heads (tenant, stream_id, version, state, hash, created_at, updated_at)
     select $1, h.stream_id, h.version, h.state, decode(h.hash, 'hex'), h.created_at, $2
-    from unnest($10::text[], $11::int[], $12::jsonb[], $13::text[], $14::timestamptz[])
-      as h (stream_id, version, state, hash, created_at)
+    from given_heads h where h.is_new
+  ), moved_heads as (
+    -- They are there, and locked: a conflict finds each by its key, whatever the planner knows of the table.
+    insert into heads (tenant, stream_id, version, state, hash, created_at, updated_at)
+    select $1, h.stream_id, h.version, h.state, decode(h.hash, 'hex'), h.created_at, $2
+    from given_heads h where not h.is_new
     on conflict (tenant, stream_id) do update
       set version = excluded.version, state = excluded.state, hash = excluded.hash, updated_at = excluded.updated_at
   ), new_outcomes as (
@@ -87,6 +98,7 @@ async function writeDecision(client: PoolClient, changes: Changes): Promise<void
       ends.map((end) => end.commandId),
       ends.map((end) => end.status),
       ends.map((end) => json(end.refusal)),
+      heads.map(([, head]) => head.isNew),
     ],
   });
 }

@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 import { deliveryPolicy } from '../activities/deps.ts';
 import { createActivities } from '../activities/index.ts';
 import { createSyncStandingOrder } from '../activities/sync-standing-order.ts';
-import { createWorker } from '../activities/worker.ts';
+import { createWorkers } from '../activities/worker.ts';
 import { type App, createApp } from '../api/app.ts';
 import { createDispatcher } from '../dispatch/create-dispatcher.ts';
 import { runReconciler } from '../dispatch/reconciler.ts';
@@ -65,7 +65,7 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
   };
   const source = { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS, fees: feePolicy(config) };
   const schedules = createSchedules(() => client, config.TEMPORAL_TASK_QUEUE);
-  const worker = await createWorker({
+  const workers = await createWorkers({
     connection,
     config,
     activities: createActivities({
@@ -78,7 +78,7 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
       schedules,
     }),
   });
-  const running = worker.run();
+  const running = workers.run();
   const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: name, log });
   const projector = createProjector({ config, log, pool, readPool, kafka });
   projector.failed.catch(() => undefined);
@@ -116,7 +116,7 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
       stopping.abort();
       await loops;
       await projector.stop();
-      worker.shutdown();
+      workers.shutdown();
       await running;
       await connection.close();
       await Promise.all([pool.end(), readPool.end()]);

@@ -1,8 +1,8 @@
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
 import { deliveryPolicy } from '../activities/deps.ts';
 import { type Activities, createActivities } from '../activities/index.ts';
-import { createWorker } from '../activities/worker.ts';
+import { createWorkers, type Workers } from '../activities/worker.ts';
 import { createDispatcher } from '../dispatch/create-dispatcher.ts';
 import type { CommandRequest, Dispatched, DispatchOptions } from '../dispatch/dispatcher.ts';
 import { newCommand } from '../dispatch/new-command.ts';
@@ -79,8 +79,8 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     schedules: createSchedules(() => client, config.TEMPORAL_TASK_QUEUE),
   });
   const activities = { ...real, ...options.wrap?.(real, { pool, tenant }) };
-  const worker = await createWorker({ connection, config, activities });
-  const running = worker.run();
+  const workers = await createWorkers({ connection, config, activities });
+  const running = workers.run();
   const stopping = new AbortController();
   const reconciling = runReconciler({ pool, log, start, intervalMs: 200 }, stopping.signal);
   const dispatcher = createDispatcher({ pool, log, source, start });
@@ -111,13 +111,13 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     async close() {
       stopping.abort();
       await reconciling;
-      await closeLab(worker, running, connection, pool);
+      await closeLab(workers, running, connection, pool);
     },
   };
 }
 
-async function closeLab(worker: Worker, running: Promise<void>, connection: NativeConnection, pool: Pool) {
-  worker.shutdown();
+async function closeLab(workers: Workers, running: Promise<void>, connection: NativeConnection, pool: Pool) {
+  workers.shutdown();
   await running;
   await connection.close();
   await pool.end();

@@ -50,7 +50,7 @@ export async function walkDelivery(path: WebhookPath, parts: Parts) {
   const receiver = await startReceiver(path.answers);
   const webhookId = 'hook';
   const deliveryId = await pendingDelivery(lab, webhookId, receiver.url);
-  const round = { tenant: lab.tenant, deliveryId, round: 1 };
+  const round = { tenant: lab.tenant, webhookId, deliveryId, round: 1 };
   const workflowId = deliveryWorkflowId(round);
   const taskQueue = lab.config.TEMPORAL_TASK_QUEUE;
   const handle = await lab.client.workflow.start('deliverWebhook', { args: [round], taskQueue, workflowId });

@@ -1,6 +1,6 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { DeliveryEnd, DeliveryRound } from '../domain/webhook.ts';
+import { type DeliveryEnd, type DeliveryRound, deliveryTaskQueue } from '../domain/webhook.ts';
 import { DELIVERY_RETRY, DELIVERY_TIMEOUT_MS } from './timeouts.ts';
 
 /**
@@ -9,6 +9,7 @@ import { DELIVERY_RETRY, DELIVERY_TIMEOUT_MS } from './timeouts.ts';
  */
 export function deliverWebhook(round: DeliveryRound): Promise<DeliveryEnd> {
   const activities = proxyActivities<Pick<Activities, 'deliverWebhook'>>({
+    taskQueue: deliveryTaskQueue(workflowInfo().taskQueue),
     startToCloseTimeout: DELIVERY_TIMEOUT_MS,
     retry: DELIVERY_RETRY,
   });

@@ -1,5 +1,5 @@
 import { sleep } from '@temporalio/workflow';
-import type { AccountCommandResult } from '../domain/account-commands.ts';
+import { type AccountCommandResult, OWN_ACTOR } from '../domain/account-commands.ts';
 import type { AccountId, CommandId, HoldId, Tenant } from '../domain/ids.ts';
 import { runStep } from './steps.ts';
 import { LONGEST_TIMER_MS } from './timeouts.ts';
@@ -21,7 +21,7 @@ export async function expireHold(input: ExpireHoldInput): Promise<AccountCommand
   const data = { accountId, holdId, why: 'expired' as const, reason: `Not captured before ${expiresAt}` };
   // The one command of this kind that the hold can have: its outcome is found however often this runs.
   const commandId = `expire-${holdId}` as CommandId;
-  const item = { commandId, actor: 'remit', command: { type: 'releaseHold' as const, data } };
+  const item = { commandId, actor: OWN_ACTOR, command: { type: 'releaseHold' as const, data } };
   return runStep('decideAccountCommands', { tenant, items: [item] }, 'release the expired hold', null);
 }
 

@@ -20,9 +20,9 @@ export const REGULAR_RETRY: RetryPolicy = {
 /** One attempt to send an event to a webhook: 10 s for the receiver, the rest for reading and recording. */
 export const DELIVERY_TIMEOUT_MS = 30_000;
 
-/** After an outage of ours. After the receiver's failures the activity says itself when the next attempt comes. */
+/** After an outage of ours, or where enough is under way to the same webhook. After the receiver's failures the activity says itself when the next attempt comes. */
 export const DELIVERY_RETRY: RetryPolicy = {
-  initialInterval: 1_000,
+  initialInterval: 2_000,
   backoffCoefficient: 2,
   maximumInterval: 60_000,
 };
@@ -35,6 +35,9 @@ export const SAGA_DEADLINE_MS = 300_000;
  * history stays small over the months that a person may take.
  */
 export const STANDING_TRANSFER_WAIT_MS = { first: 1_000, longest: 3_600_000 };
+
+/** The least time between two looks at a transfer that waits: doubled while nothing has changed. */
+export const WAIT_PAUSE_MS = { first: 1_000, longest: 60_000 };
 
 /** A wait is cut into pieces of at most 30 days: what it waits for is looked at again in between. */
 export const LONGEST_TIMER_MS = 30 * 24 * 3_600_000;

@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import { wrongField } from '../problem.ts';
+import { conflictingFields, wrongField } from '../problem.ts';
 
 /** Packs a list's filters and the place where its next page begins into an opaque string. */
 export function encodeCursor(value: object): string {
@@ -30,7 +30,7 @@ function parseJson(text: string): unknown {
 
 /**
  * The filters of a page: those of the cursor, which keeps them. A query may repeat one, but not change it.
- * @throws Problem `validation` that names the filter which differs
+ * @throws Problem 422 `validation` that names the filter which differs
  */
 export function keepFilters<T extends object>(
   fromCursor: T,
@@ -39,7 +39,7 @@ export function keepFilters<T extends object>(
   const kept = new Map<string, unknown>(Object.entries(fromCursor));
   for (const [name, value] of Object.entries(fromQuery)) {
     if (value !== undefined && kept.get(name) !== value) {
-      throw wrongField(`/query/${name}`, "differs from the cursor's: a cursor keeps its filters");
+      throw conflictingFields(`/query/${name}`, "differs from the cursor's: a cursor keeps its filters");
     }
   }
   return fromCursor;

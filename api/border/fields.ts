@@ -161,14 +161,14 @@ export const versionField = z
   .string()
   .regex(/^[1-9][0-9]{0,8}$/, 'must be a version: a whole number from 1')
   .transform(Number)
-  .openapi({ type: 'integer', minimum: 1, example: 2 });
+  .openapi({ type: 'integer', minimum: 1, maximum: 999_999_999, example: 2 });
 
 /** A place in the global order, or 0 for the time before it began. */
 export const positionField = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,14})$/, 'must be a position: a whole number from 0')
   .transform((text) => BigInt(text))
-  .openapi({ type: 'integer', minimum: 0, example: 17 });
+  .openapi({ type: 'integer', minimum: 0, maximum: 999_999_999_999_999, example: 17 });
 
 /** Where an amount stands in a body, and the currency that says how many decimals it has. */
 type AmountPlace = { readonly field: string; readonly currency: string; readonly allowZero?: boolean };

@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import { type FieldError, Problem, validationProblem } from '../problem.ts';
+import { conflictProblem, type FieldError, validationProblem } from '../problem.ts';
 
 /** Where each part of a request begins its pointers; the body's pointers are plain RFC 6901. */
 const PREFIX: Readonly<Record<string, string>> = {
@@ -22,14 +22,14 @@ export function refuseInvalid(result: Result): void {
   if (result.success || result.error === undefined) return;
   const prefix = PREFIX[result.target] ?? '';
   const issues = result.error.issues.slice(0, MAX_ERRORS);
-  const problem = validationProblem(issues.flatMap((issue) => toErrors(issue, prefix)).slice(0, MAX_ERRORS));
+  const errors = issues.flatMap((issue) => toErrors(issue, prefix)).slice(0, MAX_ERRORS);
   const wellFormed = issues.every((issue) => issue.code === 'custom' && issue.params?.together === true);
-  throw wellFormed ? new Problem(problem.code, problem.message, { ...problem.parts, status: 422 }) : problem;
+  throw wellFormed ? conflictProblem(errors) : validationProblem(errors);
 }
 
 /**
  * Says of fields that are right, each by itself, why they cannot be together. That is no malformed request (400),
- * but one that cannot be done (422).
+ * but one that cannot be done (422); where a handler finds it out, it is `conflictingFields`.
  */
 export function refuseTogether(ctx: z.RefinementCtx, path: PropertyKey[], message: string): void {
   ctx.addIssue({ code: 'custom', path, message, params: { together: true } });

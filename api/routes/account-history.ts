@@ -19,7 +19,7 @@ const events = createRoute({
   tags: ['accounts', 'events'],
   summary: "The account's events, oldest first",
   request: { params, query: z.object(pageQuery) },
-  responses: { 200: json('A page of events', pageOf(eventSchema)), ...problems(...READ_PROBLEMS) },
+  responses: { 200: json('A page of events', pageOf(eventSchema)), ...problems(...READ_PROBLEMS, 422) },
 });
 
 const transactions = createRoute({
@@ -30,7 +30,7 @@ const transactions = createRoute({
   request: { params, query: transactionQuery },
   responses: {
     200: json('A page of transactions', pageOf(transactionSchema)),
-    ...problems(...READ_PROBLEMS, 409),
+    ...problems(...READ_PROBLEMS, 409, 422),
   },
 });
 

@@ -94,7 +94,7 @@ const list = createRoute({
   tags: ['accounts'],
   summary: 'List accounts by id',
   request: { query: listQuery },
-  responses: { 200: json('A page of accounts', pageOf(accountSchema)), ...problems(400, 503) },
+  responses: { 200: json('A page of accounts', pageOf(accountSchema)), ...problems(400, 422, 503) },
 });
 
 /** One way to say which state is meant. */
@@ -130,7 +130,7 @@ const get = createRoute({
       headers: z.object({ ETag: z.string().openapi({ example: '"3"', description: 'The version' }) }),
     },
     304: { description: 'Still the version of If-None-Match' },
-    ...problems(...READ_PROBLEMS, 409),
+    ...problems(...READ_PROBLEMS, 409, 422),
   },
 });
 

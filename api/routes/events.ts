@@ -2,19 +2,16 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { listEvents } from '../../sql/list-events.ts';
 import { cutPage, json, pageOf, problems } from '../answers.ts';
 import { decodeCursor, encodeCursor } from '../border/cursor.ts';
-import { pageQuery } from '../border/fields.ts';
+import { pageQuery, positionField } from '../border/fields.ts';
 import { createRouter, type Deps } from '../context.ts';
-import { wrongField } from '../problem.ts';
+import { conflictingFields } from '../problem.ts';
 import { eventSchema, eventView } from '../views/event.ts';
 
-const positionField = z.string().regex(/^[0-9]{1,15}$/, 'must be a position: a whole number from 0');
 const cursorSchema = z.strictObject({ after: positionField });
 
 const query = z.object({
   ...pageQuery,
-  after: positionField
-    .optional()
-    .openapi({ type: 'integer', minimum: 0, example: '0', description: 'Events behind this position' }),
+  after: positionField.optional().openapi({ description: 'Events behind this position' }),
 });
 
 const list = createRoute({
@@ -23,7 +20,7 @@ const list = createRoute({
   tags: ['events'],
   summary: 'The event store in its global order; follow it with `after` = the last position seen',
   request: { query },
-  responses: { 200: json('A page of events', pageOf(eventSchema)), ...problems(400, 503) },
+  responses: { 200: json('A page of events', pageOf(eventSchema)), ...problems(400, 422, 503) },
 });
 
 /** The event store. */
@@ -37,9 +34,10 @@ export function eventRoutes(deps: Deps) {
   });
 }
 
-function startOf(after: string | undefined, cursor: string | undefined): bigint {
-  if (cursor === undefined) return BigInt(after ?? '0');
-  if (after !== undefined)
-    throw wrongField('/query/after', 'cannot be joined with a cursor, which says where to begin');
-  return BigInt(decodeCursor(cursor, cursorSchema).after);
+function startOf(after: bigint | undefined, cursor: string | undefined): bigint {
+  if (cursor === undefined) return after ?? 0n;
+  if (after !== undefined) {
+    throw conflictingFields('/query/after', 'cannot be joined with a cursor, which says where to begin');
+  }
+  return decodeCursor(cursor, cursorSchema).after;
 }

@@ -7,7 +7,7 @@ import { commandAnswerHeaders, commandHeaders, execute } from '../commanding.ts'
 import { createRouter, type Deps } from '../context.ts';
 import { accountAnswer } from '../finished.ts';
 import { loadAccount } from '../load-account.ts';
-import { Problem } from '../problem.ts';
+import { conflictingFields } from '../problem.ts';
 import { accountSchema, accountView } from '../views/account.ts';
 import { commandSchema, commandView } from '../views/command.ts';
 
@@ -51,10 +51,7 @@ export function limitRoutes(deps: Deps) {
     const said = c.req.valid('json');
     const { currency: _, ...named } = said;
     if (Object.values(named).every((value) => value === undefined)) {
-      throw new Problem('validation', 'must name at least one limit', {
-        status: 422,
-        errors: [{ pointer: '', message: 'must name at least one limit' }],
-      });
+      throw conflictingFields('', 'must name at least one limit');
     }
     const { account } = await loadAccount(deps, {
       tenant: c.get('tenant'),

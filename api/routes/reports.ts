@@ -44,7 +44,7 @@ const balances = createRoute({
   tags: ['reports'],
   summary: "Every account's balance, with totals per currency",
   request: { query: balancesQuery },
-  responses: { 200: json('A page of balances', balancesSchema), ...problems(400, 503) },
+  responses: { 200: json('A page of balances', balancesSchema), ...problems(400, 422, 503) },
 });
 
 const transactions = createRoute({
@@ -55,7 +55,7 @@ const transactions = createRoute({
   request: { params: z.object({ accountId: accountIdField }), query: transactionQuery },
   responses: {
     200: json('A page of transactions', pageOf(transactionSchema)),
-    ...problems(...READ_PROBLEMS, 409),
+    ...problems(...READ_PROBLEMS, 409, 422),
   },
 });
 

@@ -55,7 +55,7 @@ export function reversalRoutes(deps: Deps) {
     const amountMinor = asked ?? leftMinor(original);
     const request = requestOf(original, amountMinor, said);
     const headers = c.req.valid('header');
-    const problem = problemOf(original, amountMinor, request);
+    const problem = problemOf(original, request);
     if (problem !== null && !(await isRepeat(c, deps, ROUTE, headers))) throw problem;
     const heard = {
       ...said,
@@ -83,17 +83,7 @@ function requestOf(original: Transfer, amountMinor: bigint, said: z.infer<typeof
 }
 
 /** Told before anything is recorded; what changes meanwhile is decided again under the original's lock. */
-function problemOf(
-  original: Transfer,
-  amountMinor: bigint,
-  request: ReturnType<typeof requestOf>,
-): Problem | null {
-  const { transferId } = original;
-  const terms = transferTerms(request, transferId, NO_FEES);
-  const decision = decideReversal(terms, original);
-  if (!decision.ok) return new Problem(decision.refusal.code, decision.refusal.detail);
-  if (amountMinor === 0n)
-    return new Problem('reversal-exceeds-original', `Nothing is left of transfer ${transferId}.`);
-  if (request.amountMinor > 0n) return null;
-  return new Problem('amount-too-small', `That is worth nothing in ${request.currency}.`);
+function problemOf(original: Transfer, request: ReturnType<typeof requestOf>): Problem | null {
+  const decision = decideReversal(transferTerms(request, original.transferId, NO_FEES), original);
+  return decision.ok ? null : new Problem(decision.refusal.code, decision.refusal.detail);
 }

@@ -22,7 +22,7 @@ import { refuseTogether } from '../border/validation.ts';
 import { commandAnswerHeaders, commandHeaders, execute } from '../commanding.ts';
 import { type AppEnv, createRouter, type Deps } from '../context.ts';
 import { loadOrder, orderAnswer, viewOrders } from '../load-standing-order.ts';
-import { Problem, wrongField } from '../problem.ts';
+import { conflictingFields, Problem } from '../problem.ts';
 import { isRepeat } from '../repeat.ts';
 import { standingOrderSchema, standingOrderView } from '../views/standing-order.ts';
 
@@ -117,7 +117,7 @@ const list = createRoute({
   tags: ['standing orders'],
   summary: 'List standing orders by id; `accountId` finds those of either side',
   request: { query: listQuery },
-  responses: { 200: json('A page of orders', pageOf(standingOrderSchema)), ...problems(400, 503) },
+  responses: { 200: json('A page of orders', pageOf(standingOrderSchema)), ...problems(400, 422, 503) },
 });
 
 const get = createRoute({
@@ -152,7 +152,8 @@ function refuseHopeless(deps: Deps, request: z.infer<typeof createBody>): void {
     throw new Problem('same-account', `Account ${request.from} cannot pay itself.`);
   const now = deps.now();
   const timetable = timetableOf({ ...request, createdAt: now.toISOString() });
-  if (runsAfter(timetable, now, 1).length === 0) throw wrongField('/until', 'must lie after the first run');
+  if (runsAfter(timetable, now, 1).length > 0) return;
+  throw conflictingFields('/until', 'must lie after the first run');
 }
 
 async function viewOne(c: Context<AppEnv>, deps: Deps, orderId: string) {

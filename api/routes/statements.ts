@@ -3,7 +3,7 @@ import { accepts } from 'hono/accepts';
 import { problems, READ_PROBLEMS } from '../answers.ts';
 import { accountIdField } from '../border/fields.ts';
 import { createRouter, type Deps } from '../context.ts';
-import { wrongField } from '../problem.ts';
+import { conflictingFields } from '../problem.ts';
 import { openStatement, statementPage, statementQuery } from '../statement.ts';
 import { statementCsv } from '../statement-csv.ts';
 import { statementSchema } from '../views/statement.ts';
@@ -34,7 +34,7 @@ nothing. All pages are of the instant of the first: later transfers change none 
         },
       },
     },
-    ...problems(...READ_PROBLEMS, 409),
+    ...problems(...READ_PROBLEMS, 409, 422),
   },
 });
 
@@ -46,7 +46,9 @@ export function statementRoutes(deps: Deps) {
     c.header('Vary', 'Accept');
     const type = accepts(c, { header: 'Accept', supports: [JSON_TYPE, CSV_TYPE], default: JSON_TYPE });
     if (type === JSON_TYPE) return c.json(await statementPage(deps, key, query), 200);
-    if (query.cursor !== undefined) throw wrongField('/query/cursor', 'CSV has no pages: ask without it');
+    if (query.cursor !== undefined) {
+      throw conflictingFields('/query/cursor', 'CSV has no pages: ask without it');
+    }
     const found = await openStatement(deps, key, query);
     return c.body(statementCsv(deps.readPool, key, found), 200, {
       'Content-Type': `${CSV_TYPE}; charset=utf-8; header=present`,

@@ -21,7 +21,7 @@ const list = createRoute({
     params: z.object({ id: batchIdField }),
     query: z.object({ ...pageQuery, ...filterFields }),
   },
-  responses: { 200: json('A page of items', pageOf(batchItemSchema)), ...problems(...READ_PROBLEMS) },
+  responses: { 200: json('A page of items', pageOf(batchItemSchema)), ...problems(...READ_PROBLEMS, 422) },
 });
 
 /** What became of each transfer of a batch. */

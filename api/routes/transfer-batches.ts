@@ -4,7 +4,7 @@ import { batchCounts } from '../../domain/batch.ts';
 import { isOutage } from '../../platform/postgres.ts';
 import { type Batch, listBatches, readBatch } from '../../sql/batches.ts';
 import type { Command } from '../../sql/commands.ts';
-import { COMMAND_PROBLEMS, cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
+import { COMMAND_PROBLEMS, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { batchBody, batchIdField } from '../border/batch.ts';
 import { decodeCursor, encodeCursor } from '../border/cursor.ts';
 import { idField, pageQuery, reasonField } from '../border/fields.ts';
@@ -33,23 +33,15 @@ const create = createRoute({
   },
 });
 
-const listQuery = z.object({
-  cursor: pageQuery.cursor,
-  limit: z
-    .string()
-    .regex(/^([1-9]|1[0-9]|20)$/, 'must be a whole number from 1 to 20')
-    .transform(Number)
-    .default(10)
-    // Each batch of a page is counted anew.
-    .openapi({ type: 'integer', minimum: 1, maximum: 20, default: 10 }),
-});
 const listCursor = z.strictObject({ before: idField });
 const list = createRoute({
   method: 'get',
   path: '/api/transfer-batches',
   tags: ['transfers'],
   summary: 'List batches, newest first',
-  request: { query: listQuery },
+  description:
+    'A page may be shorter than `limit` while large batches run; `nextCursor` says whether others follow.',
+  request: { query: z.object(pageQuery) },
   responses: { 200: json('A page of batches', pageOf(batchSchema)), ...problems(400, 503) },
 });
 
@@ -101,9 +93,10 @@ export function transferBatchRoutes(deps: Deps) {
     .openapi(list, async (c) => {
       const { limit, cursor } = c.req.valid('query');
       const before = cursor === undefined ? null : decodeCursor(cursor, listCursor).before;
-      const rows = await listBatches(deps.pool, c.get('tenant'), { limit: limit + 1, before });
-      const page = cutPage(rows, limit, (last) => encodeCursor({ before: last.commandId }));
-      return c.json({ ...page, items: page.items.map(batchView) }, 200);
+      const { batches, hasMore } = await listBatches(deps.pool, c.get('tenant'), { limit, before });
+      const last = batches.at(-1);
+      const nextCursor = hasMore && last ? encodeCursor({ before: last.commandId }) : null;
+      return c.json({ items: batches.map(batchView), nextCursor }, 200);
     })
     .openapi(get, async (c) => c.json(batchView(await findBatch(c, deps, c.req.valid('param').id)), 200))
     .openapi(cancel, async (c) => {

@@ -54,7 +54,7 @@ const list = createRoute({
   tags: ['transfers'],
   summary: 'List transfers, newest first',
   request: { query: listQuery },
-  responses: { 200: json('A page of transfers', pageOf(transferSchema)), ...problems(400, 503) },
+  responses: { 200: json('A page of transfers', pageOf(transferSchema)), ...problems(400, 422, 503) },
 });
 
 const get = createRoute({

@@ -10,7 +10,12 @@ create table batches (
   -- From then on an item that has no outcome yet is cancelled instead of debited.
   cancelled_at timestamptz(3),
   cancel_reason text,
-  primary key (tenant, batch_id)
+  -- How many items have each status, and when the last of them ended: kept once that can change no more, as
+  -- counting thousands of heads for every look would be dear.
+  final_statuses jsonb,
+  final_at timestamptz(3),
+  primary key (tenant, batch_id),
+  check (num_nonnulls(final_statuses, final_at) in (0, 2))
 );
 create index batches_by_command on batches (tenant, command_id);
 

@@ -84,7 +84,8 @@ const MERGED: readonly Column[] = [
   ['reversed_version', 'int', ({ reversed }) => reversed.version],
   ['first_position', 'bigint', (row) => row.firstPosition],
 ];
-const COLUMNS = [...KEY, ...TERMS, ...FACTS, ...MERGED];
+/** Every column of a row, and what it must hold. */
+export const COLUMNS = [...KEY, ...TERMS, ...FACTS, ...MERGED];
 
 /** As in the projector's memory: the refusal of the ending stands, whichever arrives first. */
 const ending = (row: 't' | 'excluded') =>

@@ -8,6 +8,7 @@ parameters that exclude each other there is one. Invalid data stays as generated
 import json
 import os
 import re
+from datetime import datetime, timedelta, timezone
 
 import schemathesis
 
@@ -16,8 +17,9 @@ DECIMALS = json.loads(os.environ.get("CONTRACT_DECIMALS", "{}"))
 MAX_DIGITS = 18
 AMOUNT = re.compile(r"^[0-9]+(\.[0-9]+)?$")
 AMOUNT_FIELD = re.compile(r"amount|deposit|limit|fee|daily|threshold|per", re.IGNORECASE)
-# Instants that must lie ahead, and query parameters of which one excludes the others.
-AHEAD = {"executeAt": "2099-01-01T00:00:00Z", "expiresAt": "2099-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}
+# Instants that must lie ahead, though not by more than ten years, and query parameters that exclude each other.
+NEXT_YEAR = (datetime.now(timezone.utc) + timedelta(days=365)).strftime("%Y-%m-%dT%H:%M:%SZ")
+AHEAD = ("executeAt", "expiresAt", "until")
 EXCLUSIVE = ("at", "version", "minVersion")
 
 
@@ -60,13 +62,19 @@ def fit_amounts(node):
             fit_amounts(item)
     if not isinstance(node, dict):
         return
-    for name in AHEAD.keys() & node.keys():
-        node[name] = AHEAD[name]
+    for name in AHEAD:
+        if name in node:
+            node[name] = NEXT_YEAR
+    if "cron" in node:
+        # A pattern cannot say which months there are, nor that the 31st is in none of some.
+        node["cron"] = "0 9 1 * *"
     if node.get("from") in DECIMALS and node.get("from") == node.get("to"):
         # A quote between a currency and itself; where these are accounts, the business refuses it.
         node["to"] = "USD" if node["from"] == "EUR" else "EUR"
-    # Where no currency stands beside it, the amount is in that of the resource in the path: all seeded ones are EUR.
-    decimals = DECIMALS.get(node.get("currency", "EUR")) if isinstance(node.get("currency", ""), str) else None
+    # A quote's amount is in its `from`. Where no currency stands beside it, the amount is in that of the resource in
+    # the path: all seeded ones are EUR.
+    currency = node.get("currency", node["from"] if node.get("from") in DECIMALS else "EUR")
+    decimals = DECIMALS.get(currency) if isinstance(currency, str) else None
     for name, value in node.items():
         if decimals is not None and isinstance(value, str) and AMOUNT_FIELD.search(name) and AMOUNT.match(value):
             node[name] = fitting(value, decimals)
