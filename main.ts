@@ -17,7 +17,7 @@ import { runSweeper } from './dispatch/sweeper.ts';
 import { createTransferCommands } from './dispatch/transfer-commands.ts';
 import { feePolicy, transferPolicy } from './domain/policy.ts';
 import { type Config, loadConfig } from './platform/config.ts';
-import { checkKafka, createKafka } from './platform/kafka.ts';
+import { checkKafka, createKafka, projectorClientId } from './platform/kafka.ts';
 import { createLog, type Logger } from './platform/log.ts';
 import { createPool, type Pool } from './platform/postgres.ts';
 import { createSchedules, type Schedules } from './platform/schedules.ts';
@@ -161,6 +161,7 @@ function activitiesOf(house: House): Activities {
     log,
     now,
     policy: transferPolicy(config),
+    sagaDeadlineMs: config.SAGA_DEADLINE_MS,
     webhooks: deliveryPolicy(config),
     transfers: createTransferCommands(commandSource(config), start),
     schedules: schedulesOf(house),
@@ -208,7 +209,7 @@ async function connect(house: House): Promise<NativeConnection | undefined> {
 
 function startProjector(house: House): Role {
   const { config, log, pool, readPool } = house;
-  const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'remit-projector', log });
+  const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: projectorClientId(), log });
   const projector = createProjector({ config, log, pool, readPool, kafka });
   projector.start();
   const stalled = failureOf(watch(projector, house.stopping.signal));

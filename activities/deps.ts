@@ -38,6 +38,8 @@ export type ActivityDeps = {
   readonly now: () => Date;
   readonly webhooks: DeliveryPolicy;
   readonly policy: TransferPolicy;
+  /** How long debit and credit of a transfer that has waited may stay undecided before they are compensated. */
+  readonly sagaDeadlineMs: number;
   readonly transfers: TransferCommands;
   readonly schedules: Schedules;
 };

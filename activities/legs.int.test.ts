@@ -17,6 +17,7 @@ import { completeTerms } from '../domain/terms.ts';
 import { toWire } from '../domain/wire.ts';
 import { createPool, isOutage, type Pool } from '../platform/postgres.ts';
 import { readHead } from '../sql/lock-heads.ts';
+import { readAccountAnswer } from '../sql/read-account-answer.ts';
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
 import { log, transfer } from '../test/lab.ts';
 import { createPausableProxy } from '../test/pausable-proxy.ts';
@@ -46,7 +47,7 @@ function depsOf(pool: Pool): ActivityDeps {
   const webhooks = { allowPrivate: false, maxAttempts: 1 };
   const transfers = { newTransfer: unused, workflowOf: unused };
   const schedules = { ensure: unused, remove: unused };
-  return { pool, log, now: () => clock, policy, webhooks, transfers, schedules };
+  return { pool, log, now: () => clock, policy, sagaDeadlineMs: 7_000, webhooks, transfers, schedules };
 }
 
 /** Moves only where a test moves it. */
@@ -114,13 +115,20 @@ async function bank(balances: Record<string, bigint>) {
     if (state === undefined || !('transferId' in state)) throw new Error(`nothing was decided of ${id}`);
     return state;
   };
+  const ownInput = async (id: string) => {
+    const sql = 'select input from expected_workflows where tenant = $1 and workflow_id = $2';
+    return (await pool.query(sql, [tenant, `${tenant}/transfer/${id}`])).rows[0]?.input;
+  };
+  /** As an outage of the step would be: the list as its compensation gets it. */
+  const compensate = (items: readonly WireItem[]) =>
+    activities.refund({ tenant, items: items.map((item) => ({ ...item, reason: late })) });
   const expected = async () => {
     const sql = 'select workflow_id, workflow_type from expected_workflows where tenant = $1 order by 1';
     return (await pool.query(sql, [tenant])).rows.map((row) =>
       [row.workflow_id, row.workflow_type].join(' '),
     );
   };
-  return { tenant, command, pay, balance, status, types, damage, head, expected };
+  return { tenant, command, pay, balance, status, types, damage, head, expected, ownInput, compensate };
 }
 
 describe('a step acts once, however often it is called', () => {
@@ -360,6 +368,41 @@ describe('a list', () => {
     expect(await command('d', { type: 'deposit', data })).toMatchObject(refused);
   });
 
+  test('of account commands with a poison one of Remit’s own fails, and does it once it is mended', async () => {
+    const { tenant, command, balance, damage } = await bank({ a: 10n });
+    const holdId = 'h' as HoldId;
+    const hold = { accountId: 'a' as AccountId, holdId, amountMinor: 8n, currency: 'EUR', expiresAt: null };
+    await command('h', { type: 'placeHold', data: { ...hold, description: null, metadata: {} } });
+    const data = { accountId: 'a' as AccountId, holdId, why: 'expired' as const, reason: 'test' };
+    const expiry: AccountItem = {
+      ...{ commandId: 'expire-h' as CommandId, actor: 'remit' },
+      command: { type: 'releaseHold', data },
+    };
+    const list = { tenant, items: [expiry] };
+    await damage('a');
+    await expect(activities.decideAccountCommands(list)).rejects.toThrow('cannot be processed');
+    await pool.query(
+      `update heads set state = jsonb_set(state, '{balanceMinor}', '"10"') where tenant = $1 and stream_id = $2`,
+      [tenant, 'account-a'],
+    );
+    expect(await activities.decideAccountCommands(list)).toMatchObject([{ result: 'done' }]);
+    expect(await balance('a')).toBe(10n);
+  });
+
+  test('of account commands keeps no holds in its outcomes', async () => {
+    const { tenant, command } = await bank({ a: 10n });
+    const hold = {
+      ...{ accountId: 'a' as AccountId, holdId: 'h' as HoldId, amountMinor: 8n, currency: 'EUR' },
+      ...{ expiresAt: null, description: null, metadata: {} },
+    };
+    await command('h', { type: 'placeHold', data: hold });
+    const key = { tenant, commandId: 'h', streamId: 'account-a' };
+    const answer = await readAccountAnswer(pool, key);
+    expect(answer?.account).toMatchObject({ heldMinor: 8n, balanceMinor: 10n, holds: {} });
+    const sql = `select detail -> 'account' ? 'holds' as kept from outcomes where tenant = $1 and subject_id = 'h' and leg = 'command'`;
+    expect((await pool.query(sql, [tenant])).rows).toEqual([{ kept: false }]);
+  });
+
   test('of a thousand items over few accounts, from four sides at once, loses nothing', async () => {
     const { tenant, pay, balance } = await bank({ a: 1000n, b: 1000n, c: 1000n });
     const ids = ['a', 'b', 'c'];
@@ -440,6 +483,31 @@ describe('the whole of a transfer', () => {
     expect([(await head('o')).reversedMinor, await balance('b')]).toEqual([9n, 101n]);
   });
 
+  test('reversals of an exchanged transfer, asked for at once, give all that came and no more', async () => {
+    const { tenant, pay, balance, head, types, compensate } = await bank({ a: 10n, 'y:JPY': 0n });
+    const exchange = { creditMinor: 16n, creditCurrency: 'JPY', quoteId: 'q', rate: '160' };
+    const original = [pay('o', 'a', 'y', 10n, exchange)];
+    await activities.debit({ tenant, items: original });
+    await activities.credit({ tenant, items: original });
+    // Each was asked for before any other was decided: all carry the same share.
+    const back = { currency: 'JPY', creditMinor: 1n, creditCurrency: 'EUR', quoteId: 'q', rate: '160' };
+    const reversals = Array.from({ length: 12 }, (_, at) =>
+      pay(`r${at}`, 'y', 'a', 1n, { ...back, reverses: 'o' }),
+    );
+    const results = await Promise.all(reversals.map((item) => activities.debit({ tenant, items: [item] })));
+    const codes = results.flat().map(({ result, refusal: why }) => why?.code ?? result);
+    expect(codes.filter((code) => code === 'done')).toHaveLength(10);
+    expect([(await head('o')).reversedMinor, await balance('y')]).toEqual([10n, 0n]);
+    const done = reversals.filter((_, at) => codes[at] === 'done');
+    // What follows goes by what was decided, though the items still carry what was asked for.
+    await activities.credit({ tenant, items: done.slice(1) });
+    const heads = await Promise.all(done.map(({ transferId }) => head(transferId)));
+    expect(heads.reduce((sum, { amountMinor }) => sum + amountMinor, 0n)).toBe(16n);
+    expect(await compensate(done.slice(0, 1))).toMatchObject([{ status: 'refunded' }]);
+    expect([await balance('a'), await balance('y')]).toEqual([9n, heads[0]?.amountMinor]);
+    expect((await types('transfer-o')).at(-1)).toBe('ReversalRefunded');
+  });
+
   test('a reversal that is refunded gives back what it took of the original, once', async () => {
     const { tenant, command, pay, balance, head, types } = await bank({ a: 10n, b: 0n });
     const original = [pay('o', 'a', 'b', 10n)];
@@ -471,6 +539,33 @@ describe('the whole of a transfer', () => {
     expect(await activities.debit({ tenant, items })).toMatchObject([{ result: 'done' }]);
     await activities.credit({ tenant, items });
     expect([await status('t'), await balance('a'), await expected()]).toEqual(['completed', 6n, []]);
+  });
+
+  test('one that waits is not ended by a look that failed: it goes on waiting, fenced by nothing', async () => {
+    const { tenant, pay, status, types, expected, ownInput, compensate } = await bank({
+      ...{ 'a:USD': 500n, 'b:USD': 0n },
+    });
+    const executeAt = new Date(clock.getTime() + 60_000).toISOString();
+    const later = [pay('t', 'a', 'b', 4n, { currency: 'USD', executeAt })];
+    // Even where it never got to be scheduled.
+    const waits = [{ transferId: 't', status: 'waits', until: executeAt }];
+    expect(await compensate(later)).toEqual(waits);
+    expect(await compensate(later)).toEqual(waits);
+    expect([await status('t'), await types('transfer-t'), await expected()]).toEqual([
+      ...['scheduled', ['TransferScheduled'], [`${tenant}/transfer/t transfer`]],
+    ]);
+    expect(await ownInput('t')).toMatchObject({
+      tenant,
+      deadlineMs: 7_000,
+      transfers: [{ transferId: 't' }],
+    });
+    const asking = [pay('u', 'a', 'b', 101n, { currency: 'USD' })];
+    expect(await activities.debit({ tenant, items: asking })).toMatchObject([{ result: 'waits' }]);
+    expect(await compensate(asking)).toMatchObject([{ status: 'waits' }]);
+    clock = new Date(clock.getTime() + 60_000);
+    expect(await activities.debit({ tenant, items: later })).toMatchObject([{ result: 'done' }]);
+    expect(await activities.credit({ tenant, items: later })).toMatchObject([{ result: 'done' }]);
+    expect(await compensate(asking)).toMatchObject([{ status: 'cancelled' }]);
   });
 
   test('one above the threshold waits for a person, and is rejected when nobody answers in time', async () => {

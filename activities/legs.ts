@@ -98,7 +98,7 @@ async function decideChunk(
     streams: items.flatMap((item) => [accountStream(rules.accountOf(item)), ...transferStreams(item)]),
     outcomes: items.map(({ transferId: subjectId }) => ({ subjectId, leg: rules.leg })),
   };
-  const list = { tenant, rules, cancelled, deadlineMs: deps.policy.sagaDeadlineMs };
+  const list = { tenant, rules, cancelled, deadlineMs: deps.sagaDeadlineMs };
   return transact(deps.pool, needs, deps.now, (draft) =>
     items.map((item) => once(draft, asDecided(draft, item), list)),
   );

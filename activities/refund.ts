@@ -60,7 +60,7 @@ function refundAll(deps: ActivityDeps, list: RefundList): Promise<RefundResult[]
   };
   const read = (wire: RefundList['items'][number]): RefundItem => {
     const { reason, ...item } = wire;
-    return { ...readItem(item), reason, tenant: list.tenant, deadlineMs: deps.policy.sagaDeadlineMs };
+    return { ...readItem(item), reason, tenant: list.tenant, deadlineMs: deps.sagaDeadlineMs };
   };
   return inChunks({
     items: list.items,

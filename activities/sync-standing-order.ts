@@ -1,14 +1,16 @@
 import { parseDuration } from '../domain/duration.ts';
 import {
+  activePeriods,
   type OrderSubject,
   orderScheduleId,
   type StandingOrder,
   timetableOf,
+  whyNotDue,
 } from '../domain/standing-order.ts';
 import type { Pool } from '../platform/postgres.ts';
-import type { Period, Schedules } from '../platform/schedules.ts';
+import { justBefore, type Schedules, type WantedSchedule } from '../platform/schedules.ts';
 import { runsAfter } from '../platform/timetable.ts';
-import { listRuns } from '../sql/standing-order-runs.ts';
+import { listRuns, readRun } from '../sql/standing-order-runs.ts';
 import { RUN_GRACE_MS, readStandingOrder, settleStandingOrder } from '../sql/standing-orders.ts';
 
 export type SyncDeps = { readonly pool: Pool; readonly schedules: Schedules; readonly now: () => Date };
@@ -50,11 +52,8 @@ async function bring({ pool, schedules, now }: SyncDeps, order: StandingOrder) {
   const at = now();
   const timetable = timetableOf(order);
   const runs = await listRuns(pool, order, { limit: LOOK_BACK, before: null });
-  const missed = missedRuns(
-    order,
-    runs.map((run) => run.scheduledAt),
-    at,
-  );
+  const done = runs.map((run) => run.scheduledAt);
+  const missed = missedRuns(order, done, at);
   await schedules.ensure({
     scheduleId,
     timetable,
@@ -66,35 +65,43 @@ async function bring({ pool, schedules, now }: SyncDeps, order: StandingOrder) {
     note: reason ?? 'as it was created',
     asOf: at,
     ...missed,
+    isDone: async (run) => {
+      const time = run.toISOString();
+      return whyNotDue(order, time) !== null || (await readRun(pool, order, time)) !== undefined;
+    },
   });
   // While a run is overdue the looks become rarer by themselves.
   const nextRun =
-    status === 'paused' || missed.overdue !== null ? null : (runsAfter(timetable, at, 1)[0] ?? null);
+    status === 'paused' || missed.overdue.length > 0 ? null : (runsAfter(timetable, at, 1)[0] ?? null);
   const last = order.until !== null && Date.parse(order.until) + LINGER_MS < at.getTime();
   return { nextRun, last };
 }
 
-type Missed = { readonly missed: Period | null; readonly overdue: Period | null };
+type Missed = Pick<WantedSchedule, 'missed' | 'overdue'>;
 
 /**
- * The runs that were due and have no row. Those that may not overlap have none lawfully where they were skipped: only
- * a Schedule that is missing makes up for them, from the latest one that was done.
+ * The runs that were due while the order was active, and have no row. Those that may not overlap have none lawfully
+ * where they were skipped: only a Schedule that is missing makes up for them, from the latest one that was done.
  */
 function missedRuns(order: StandingOrder, done: readonly string[], at: Date): Missed {
-  if (order.status === 'paused') return { missed: null, overdue: null };
   const all = order.overlap === 'allow-all';
-  const from = Math.max(
-    Date.parse((all && done.length === LOOK_BACK ? done.at(-1) : all ? null : done[0]) ?? order.dueAfter),
-    Date.parse(order.dueAfter),
-    at.getTime() - catchUpMs(order),
+  const latest = all && done.length < LOOK_BACK ? undefined : all ? done.at(-1) : done[0];
+  const from = new Date(
+    Math.max(latest === undefined ? 0 : Date.parse(latest), at.getTime() - catchUpMs(order)),
   );
   const known = new Set(done.map((time) => Date.parse(time)));
-  const first = runsAfter(timetableOf(order), new Date(from), LOOK_BACK + 1).find(
-    (run) => run <= at && !known.has(run.getTime()),
-  );
-  if (first === undefined) return { missed: null, overdue: null };
-  const period = { start: new Date(first.getTime() - 1), end: at };
-  return { missed: period, overdue: all && first.getTime() + RUN_GRACE_MS < at.getTime() ? period : null };
+  const periods = activePeriods(order, at)
+    .map(({ start, end }) => ({ start: start > from ? start : from, end }))
+    .filter(({ start, end }) => start < end);
+  for (const [index, { start, end }] of periods.entries()) {
+    const first = runsAfter(timetableOf(order), start, LOOK_BACK + 1).find(
+      (run) => run <= end && !known.has(run.getTime()),
+    );
+    if (first === undefined) continue;
+    const missed = [{ start: justBefore(first), end }, ...periods.slice(index + 1)];
+    return { missed, overdue: all && first.getTime() + RUN_GRACE_MS < at.getTime() ? missed : [] };
+  }
+  return { missed: [], overdue: [] };
 }
 
 function catchUpMs({ catchUp }: StandingOrder): number {

@@ -103,7 +103,6 @@ describe('malformed bodies are 400 and name the field', () => {
     ['/api/transfers', { ...MOVE, reference: long(101) }, '/reference'],
     ['/api/transfers', { ...MOVE, executeAt: '2030-01-01' }, '/executeAt'],
     ['/api/transfers', { ...MOVE, executeAt: '9000-01-01T00:00:00Z' }, '/executeAt'],
-    ['/api/transfers', { ...MOVE, executeAt: '2030-01-01T00:00:00Z', quoteId: 'q' }, '/executeAt'],
     ['/api/transfers', { ...MOVE, dryRun: 'true' }, '/dryRun'],
     ['/api/transfers', { ...MOVE, quoteId: '' }, '/quoteId'],
     ['/api/transfers/t/cancel', {}, '/reason'],
@@ -128,7 +127,6 @@ describe('malformed bodies are 400 and name the field', () => {
     ['/api/customers', { ...PERSON, phone: '1' }, '/phone'],
     ['/api/quotes', { from: 'EUR', amount: '1' }, '/to'],
     ['/api/quotes', { ...QUOTE, id: '-' }, '/id'],
-    ['/api/quotes', { ...QUOTE, to: 'EUR' }, '/to'],
     ['/api/quotes', { ...QUOTE, from: 'ZZZ' }, '/from'],
     ['/api/quotes', { ...QUOTE, amount: '0' }, '/amount'],
     ['/api/quotes', { ...QUOTE, amount: '1.001' }, '/amount'],
@@ -230,9 +228,7 @@ describe('malformed addresses and headers are 400 and name the place', () => {
     [`/api/accounts/${long(65)}`, '/path/id'],
     ['/api/accounts/a?at=2026-01-01', '/query/at'],
     ['/api/accounts/a?version=0', '/query/version'],
-    ['/api/accounts/a?version=1&at=2026-01-01T00:00:00Z', '/query/at'],
     ['/api/accounts/a/statement?from=yesterday', '/query/from'],
-    ['/api/accounts/a/statement?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', '/query/to'],
     ['/api/reports/trial-balance?position=-1', '/query/position'],
     ['/api/accounts/a?minVersion=0', '/query/minVersion'],
     ['/api/accounts/a?minVersion=x', '/query/minVersion'],
@@ -240,7 +236,6 @@ describe('malformed addresses and headers are 400 and name the place', () => {
     ['/api/accounts/a/transactions?from=0000-01-01T00:00:00Z', '/query/from'],
     ['/api/accounts/a/transactions?from=0001-01-01T00:00:00%2B01:00', '/query/from'],
     ['/api/reports/transactions/a?to=9999-12-31T23:59:59-01:00', '/query/to'],
-    ['/api/accounts/a/transactions?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', '/query/to'],
     ['/api/events?after=-1', '/query/after'],
     ['/api/events?after=99999999999999999999', '/query/after'],
     ['/api/transfers?status=lost', '/query/status'],
@@ -264,6 +259,55 @@ describe('malformed addresses and headers are 400 and name the place', () => {
     expect(response.status).toBe(400);
     expect(problem.errors?.[0]?.pointer).toBe(`/header/${name}`);
   });
+});
+
+describe('fields that are right and do not go together are 422, whoever finds it out', () => {
+  const backwards = 'from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z';
+  const cursor = Buffer.from(JSON.stringify({ status: 'open', after: 'a' })).toString('base64url');
+  test.each<[string, string, unknown, string]>([
+    ['POST', '/api/transfers', { ...MOVE, executeAt: '2030-01-01T00:00:00Z', quoteId: 'q' }, '/executeAt'],
+    ['POST', '/api/quotes', { ...QUOTE, to: 'EUR' }, '/to'],
+    ['PUT', '/api/accounts/a/limits', { currency: 'EUR' }, ''],
+    ['GET', '/api/accounts/a?version=1&at=2026-01-01T00:00:00Z', undefined, '/query/at'],
+    ['GET', `/api/accounts?status=closed&cursor=${cursor}`, undefined, '/query/status'],
+    ['GET', `/api/accounts/a/statement?${backwards}`, undefined, '/query/to'],
+    ['GET', `/api/accounts/a/transactions?${backwards}`, undefined, '/query/to'],
+    ['GET', `/api/reports/transactions/a?${backwards}`, undefined, '/query/to'],
+    ['GET', '/api/events?after=1&cursor=x', undefined, '/query/after'],
+  ])('%s %s %j -> %s', async (method, path, body, pointer) => {
+    const { response, problem } = await ask(method, path, body);
+    expect(response.status).toBe(422);
+    expect(problem).toMatchObject({
+      type: '/problems/validation',
+      title: 'The fields do not go together',
+      status: 422,
+      errors: [{ pointer }],
+    });
+  });
+
+  test('the document says so of each route, and how large a version and a position may be', async () => {
+    const document = documentSchema.parse(await (await app.request('/openapi.json')).json());
+    for (const path of ['/api/accounts', '/api/accounts/{id}', '/api/events', '/api/transfers']) {
+      expect(document.paths[path]?.get?.responses, path).toHaveProperty('422');
+    }
+    const maximum = (path: string, name: string) =>
+      document.paths[path]?.get?.parameters?.find((parameter) => parameter.name === name)?.schema;
+    expect(maximum('/api/accounts/{id}', 'version')).toMatchObject({ maximum: 999_999_999 });
+    const position = { type: 'integer', minimum: 0, maximum: 999_999_999_999_999 };
+    expect(maximum('/api/events', 'after')).toMatchObject(position);
+    expect(maximum('/api/events/stream', 'after')).toMatchObject(position);
+    expect(maximum('/api/reports/trial-balance', 'position')).toMatchObject(position);
+  });
+});
+
+test('a direct command takes Prefer like any other', async () => {
+  for (const [method, path, body] of [
+    ['PUT', '/api/rates/EUR-USD', { rate: '1' }],
+    ['POST', '/api/customers', PERSON],
+  ] as const) {
+    const { response, problem } = await ask(method, path, body, { Prefer: 'wait=soon' });
+    expect([response.status, problem.errors?.[0]?.pointer]).toEqual([400, '/header/Prefer']);
+  }
 });
 
 describe('the other refusals of the border', () => {

@@ -44,16 +44,29 @@ export async function execute(
   request: CommandRequest,
   said?: object,
 ): Promise<Command> {
-  const preference = parsePrefer(headers.Prefer, deps.config.COMMAND_WAIT_MS);
-  if (preference.applied !== null) c.header('Preference-Applied', preference.applied);
+  const waitMs = applyPrefer(c, headers, deps.config.COMMAND_WAIT_MS);
   const dispatched = await deps.dispatcher.execute(request, {
     caller: { tenant: c.get('tenant'), principal: c.get('principal') },
     route,
     idempotencyKey: headers['Idempotency-Key'] ?? null,
-    waitMs: preference.waitMs,
+    waitMs,
     ...(said === undefined ? {} : { said }),
   });
   return answerRecorded(c, dispatched);
+}
+
+/**
+ * How many milliseconds the client would wait for the command's end; the answer says that it was heard.
+ * @throws Problem 400 for a wait that is none
+ */
+export function applyPrefer(
+  c: Context<AppEnv>,
+  headers: z.infer<typeof commandHeaders>,
+  defaultMs: number,
+): number {
+  const { waitMs, applied } = parsePrefer(headers.Prefer, defaultMs);
+  if (applied !== null) c.header('Preference-Applied', applied);
+  return waitMs;
 }
 
 /** What is told of an id that another command has claimed. */

@@ -9,7 +9,6 @@ import { type Refusal, refusal } from '../domain/refusals.ts';
 import { readClaimingCommand } from '../sql/commands.ts';
 import { readHead } from '../sql/lock-heads.ts';
 import type { Deps } from './context.ts';
-import { Problem } from './problem.ts';
 
 type Wish = Extract<CommandRequest, { type: 'transfer' }>;
 
@@ -23,7 +22,6 @@ export type DryRun = {
 /**
  * What a transfer would come to with both accounts as they are now, by the deciders of its steps. Records nothing and
  * promises nothing: another transfer may be first.
- * @throws Problem 409 `quote-used`
  */
 export async function dryRun(
   deps: Deps,
@@ -46,7 +44,7 @@ export async function dryRun(
 async function findTaken(deps: Deps, tenant: Tenant, wish: Wish): Promise<Refusal | null> {
   const quoteId = wish.exchange?.quoteId;
   if (quoteId !== undefined && (await readClaimingCommand(deps.pool, tenant, 'quote-use', quoteId))) {
-    throw new Problem('quote-used', `Quote ${quoteId} was used for another transfer.`);
+    return refusal('quote-used', `Quote ${quoteId} was used for another transfer.`);
   }
   const { transferId } = wish;
   if (transferId === null) return null;

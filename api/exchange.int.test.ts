@@ -26,8 +26,9 @@ const history = async (from: string, to: string) => {
 
 describe('rates', () => {
   test('a rate is set, read under both names of its pair, and set again', async () => {
-    const set = await put('GBP-USD', '1.2500');
+    const set = await ask(house, 'PUT', '/api/rates/GBP-USD', { rate: '1.2500' }, { prefer: 'wait=5' });
     expect(set.status, set.text).toBe(200);
+    expect(set.headers.get('preference-applied')).toBe('wait=5');
     expect(set.body).toEqual({
       pair: 'GBP-USD',
       from: 'GBP',
@@ -49,6 +50,23 @@ describe('rates', () => {
     await put('CHF-EUR', '1.05');
     const missing = await get('/api/rates/EUR-CHF');
     expect([missing.status, missing.body.code]).toEqual([404, 'rate-not-found']);
+  });
+
+  test('the rate that counted at a time is read; before the first there is none', async () => {
+    const first = (await put('NZD-AUD', '0.9')).body as unknown as { updatedAt: string };
+    const moved = (at: string, ms: number) => new Date(Date.parse(at) + ms).toISOString();
+    // Two rates within one millisecond are told apart by their numbers: the later one counted.
+    let second = first;
+    while (second.updatedAt === first.updatedAt) {
+      second = (await put('NZD-AUD', '0.91')).body as unknown as { updatedAt: string };
+    }
+    const at = (instant: string) => get(`/api/rates/NZDAUD?at=${instant}`);
+    expect((await at(second.updatedAt)).body).toEqual(second);
+    expect((await at('2999-01-01T00:00:00Z')).body).toEqual(second);
+    expect((await at(first.updatedAt)).body).toMatchObject({ updatedAt: first.updatedAt });
+    const before = await at(moved(first.updatedAt, -1));
+    expect([before.status, before.body.code]).toEqual([404, 'rate-not-found']);
+    expect((await at('yesterday')).status).toBe(400);
   });
 
   test('they are listed by pair, by pages', async () => {

@@ -135,6 +135,42 @@ describe('the store and the reports', () => {
   });
 
   test.each([
+    ['a row deleted', `delete from transfers where transfer_id = 'rejected1'`, 'is missing'],
+    ['no time of rejection', column('rejected1', 'rejected_at', 'null'), 'in rejected_at'],
+    [
+      'another refusal',
+      column('rejected1', 'refusal', `'{"code": "account-frozen", "detail": "No"}'`),
+      'in refusal',
+    ],
+    ['a reversal', column('paid1', 'reversed_minor', '1'), 'in reversed_minor'],
+    ['a fee', column('paid1', 'fee_minor', '1'), 'in fee_minor'],
+    ['a reference', column('paid1', 'reference', `'gift'`), 'in reference'],
+    ['another destination', column('paid1', 'to_account_id', `'cid'`), 'in to_account_id'],
+    ['another leg', column('refunded', 'refund_version', '99'), 'in refund_version'],
+  ])('in transfers %s is found and named', async (_what, alteration, named) => {
+    await move('rejected1', 'nobody', 'ada', '1');
+    await expect.poll(async () => (await get('/api/transfers?status=rejected')).body.items).not.toEqual([]);
+    const { body } = await altered(alteration, () => get('/api/integrity'));
+    const violations = body.checks.filter((check) => !check.ok);
+    expect(violations).toEqual([expect.objectContaining({ name: 'read-tables-equal-folds' })]);
+    expect(violations[0]?.firstViolation).toContain(named);
+    expect(violations[0]?.firstViolation).toContain(/'(\w+)'$/.exec(alteration)?.[1]);
+  });
+
+  test.each([
+    ['type', `'deposit'`],
+    ['opening_balance_minor', '0'],
+    ['transfer_id', `'other'`],
+    ['counterparty_id', `'cid'`],
+    ['description', `'gift'`],
+  ])('in transactions another %s is found and named', async (name, value) => {
+    const alteration = `update transactions set ${name} = ${value} where transfer_id = 'paid1' and account_id = 'ada'`;
+    const restore = alteration.replace(/where .*$/, `where account_id = 'ada' and type <> 'x'`);
+    const { body } = await altered(alteration, () => get('/api/integrity'), restore);
+    expect(body.checks.find((check) => !check.ok)?.firstViolation).toMatch(/^transactions row ada\//);
+  });
+
+  test.each([
     [
       'transactions',
       `select r.* from transactions t, jsonb_populate_record(t, '{"version": 999}') r
@@ -240,16 +276,29 @@ const rebuildId = ({ body }: Answer) => (body.rebuild as { id?: string } | null)
 
 const balance = (account: Body) => [account.id, account.balance, account.version];
 
-/** Alters rows, looks, and puts them back as they were. */
-async function altered(alteration: string, look: () => Promise<Answer>): Promise<Answer> {
-  const [, table, where] = /^update (\w+) .* (where .*)$/.exec(alteration) ?? [];
-  await house.pool.query(`create table saved as select * from ${table} ${where}`);
+const column = (transfer: string, name: string, value: string) =>
+  `update transfers set ${name} = ${value} where transfer_id = '${transfer}'`;
+
+/** Alters or deletes rows, looks, and puts them back as they were, all that `restored` names. */
+async function altered(
+  alteration: string,
+  look: () => Promise<Answer>,
+  restored = alteration,
+): Promise<Answer> {
+  const [, table, where] = /^(?:update|delete from) (\w+) .*?(where .*)$/.exec(restored) ?? [];
+  const { rows } = await house.pool.query<{ columns: string }>(
+    `select string_agg(column_name, ', ') as columns from information_schema.columns
+     where table_name = $1 and is_generated = 'NEVER'`,
+    [table],
+  );
+  const columns = rows[0]?.columns;
+  await house.pool.query(`create table saved as select ${columns} from ${table} ${where}`);
   await house.pool.query(alteration);
   try {
     return await look();
   } finally {
     await house.pool.query(`delete from ${table} ${where}`);
-    await house.pool.query(`insert into ${table} select * from saved`);
+    await house.pool.query(`insert into ${table} (${columns}) select ${columns} from saved`);
     await house.pool.query('drop table saved');
   }
 }

@@ -2,6 +2,7 @@ import { type AccountId, accountStream, type Tenant } from '../domain/ids.ts';
 import { readClaimingCommand } from '../sql/commands.ts';
 import { readHead } from '../sql/lock-heads.ts';
 import { type AccountView, readAccount } from '../sql/read-account.ts';
+import { readAppliedVersion } from '../sql/statement.ts';
 import { awaitRead } from './await-read.ts';
 import type { Deps } from './context.ts';
 import { Problem } from './problem.ts';
@@ -36,6 +37,20 @@ export async function loadAccount(deps: Deps, wanted: Wanted): Promise<AccountVi
  */
 export async function requireAccount(deps: Deps, wanted: Wanted): Promise<void> {
   await loadAccount(deps, wanted);
+}
+
+/**
+ * An account whose transactions, too, have `minVersion`: one read table may be behind the other.
+ * @throws Problem like `loadAccount`
+ */
+export async function loadAccountWithTransactions(deps: Deps, wanted: Wanted): Promise<AccountView> {
+  const found = await loadAccount(deps, wanted);
+  const { accountId, minVersion } = wanted;
+  if (minVersion === undefined) return found;
+  const detail = `The transactions of account ${accountId} do not have version ${minVersion} yet.`;
+  return awaitRead(deps, detail, async () => {
+    return (await readAppliedVersion(deps.readPool, wanted)) >= minVersion ? found : undefined;
+  });
 }
 
 function awaitVersion(deps: Deps, wanted: Wanted & { minVersion: number }): Promise<AccountView> {

@@ -1,6 +1,6 @@
 import type { Tenant, TransferId } from '../domain/ids.ts';
 import { listCommandsAbout } from '../sql/commands.ts';
-import { listDeliveries, readProjectedVersions } from '../sql/deliveries.ts';
+import { listKafkaDeliveries, readProjectedVersions } from '../sql/kafka-deliveries.ts';
 import { listTransferEvents } from '../sql/list-transfer-events.ts';
 import { readTransfer } from '../sql/read-transfer.ts';
 import { inTransaction } from '../sql/transaction.ts';
@@ -27,7 +27,7 @@ export async function loadTimeline(
     ...written,
     // First how far, then whence: an event that is projected is never told without its delivery, if it had one.
     projected: await readProjectedVersions(deps.readPool, tenant, streams),
-    deliveries: await listDeliveries(deps.readPool, tenant, written.events),
+    deliveries: await listKafkaDeliveries(deps.readPool, tenant, written.events),
   };
 }
 
@@ -38,11 +38,15 @@ function readWriteSide(deps: Deps, tenant: Tenant, transferId: TransferId) {
       const record = await readTransfer(snapshot, tenant, transferId);
       if (record === undefined) throw new Problem('not-found', `There is no transfer ${transferId}.`);
       const about = { kind: 'transfer' as const, resourceId: transferId };
-      const commands = await listCommandsAbout(snapshot, tenant, about, MAX_COMMANDS);
+      const commands = await listCommandsAbout(snapshot, tenant, about, MAX_COMMANDS + 1);
+      const events = await listTransferEvents(snapshot, tenant, record.transfer, MAX_EVENTS + 1);
       return {
         command: record.command,
-        laterCommands: commands.filter(({ commandId }) => commandId !== record.command.commandId),
-        events: await listTransferEvents(snapshot, tenant, record.transfer, MAX_EVENTS),
+        laterCommands: commands
+          .slice(0, MAX_COMMANDS)
+          .filter(({ commandId }) => commandId !== record.command.commandId),
+        events: events.slice(0, MAX_EVENTS),
+        truncated: commands.length > MAX_COMMANDS || events.length > MAX_EVENTS,
       };
     },
     'begin isolation level repeatable read read only',

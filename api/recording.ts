@@ -6,7 +6,7 @@ import type { PoolClient } from '../platform/postgres.ts';
 import type { Command, DirectCommandType, ResourceKind } from '../sql/commands.ts';
 import { hashJson } from '../sql/hash.ts';
 import { type DirectCommand, recordResource } from '../sql/record-resource.ts';
-import { answerRecorded, type commandHeaders } from './commanding.ts';
+import { answerRecorded, applyPrefer, type commandHeaders } from './commanding.ts';
 import type { AppEnv, Deps } from './context.ts';
 
 /** A wish that is done as it is recorded, such as a new customer or a rate. */
@@ -36,7 +36,8 @@ export type Recording = {
 /**
  * Records a wish and does it, in one transaction, or finds it done under the same Idempotency-Key. The answer is
  * always final; make it from the returned command's resource or payload, so that a replay gets the same one.
- * @throws Problem 409 where the id is taken, 422 where the key was used for another request
+ * @throws Problem 400 for a Prefer that is none, 409 where the id is taken, 422 where the key was used for another
+ * request
  */
 export async function recordDone(
   c: Context<AppEnv>,
@@ -44,6 +45,8 @@ export async function recordDone(
   headers: z.infer<typeof commandHeaders>,
   recording: Recording,
 ): Promise<Command> {
+  // It is final when it is answered: there is nothing to wait for.
+  applyPrefer(c, headers, 0);
   const command = directCommand(c, deps, headers, recording);
   const recorded = await recordResource(deps.pool, command, (client) => recording.work(client, command));
   switch (recorded.kind) {

@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor, keepFilters } from './border/cursor.ts';
 import { minVersionField, pageQuery, timeField } from './border/fields.ts';
 import { checkPeriod } from './border/period.ts';
 import type { Deps } from './context.ts';
-import { loadAccount } from './load-account.ts';
+import { loadAccountWithTransactions } from './load-account.ts';
 import { type StatementHead, statementHeadSchema } from './views/statement.ts';
 import { transactionView } from './views/transaction.ts';
 
@@ -49,7 +49,7 @@ async function goOn(deps: Deps, key: Key, query: StatementQuery, cursor: string)
   const { from, to, minVersion } = query;
   const { accountId } = key;
   const kept = keepFilters(decodeCursor(cursor, cursorSchema), { accountId, from, to });
-  const { account } = await loadAccount(deps, { ...key, minVersion });
+  const { account } = await loadAccountWithTransactions(deps, { ...key, minVersion });
   const { after, upTo, ...head } = kept;
   return { currency: account.currency, head, span: { after, upTo } };
 }
@@ -65,7 +65,7 @@ export async function openStatement(
 ): Promise<OpenStatement> {
   checkPeriod(query);
   const { from = null, to = null, minVersion } = query;
-  const { account, createdAt } = await loadAccount(deps, { ...key, minVersion });
+  const { account, createdAt } = await loadAccountWithTransactions(deps, { ...key, minVersion });
   const statement = await readStatement(deps.readPool, key, { from, to });
   const end = to ?? endOf(statement, from ?? createdAt, deps.now());
   const period = { from: from ?? earlier(createdAt, end), to: end };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandId, Tenant } from '../domain/ids.ts';
 import type { Command } from '../sql/commands.ts';
-import type { KafkaDelivery } from '../sql/deliveries.ts';
+import type { KafkaDelivery } from '../sql/kafka-deliveries.ts';
 import type { PlacedEvent } from '../sql/list-events.ts';
 import { type TimelineFacts, timelineOf } from './timeline.ts';
 import type { TimelineStep } from './views/timeline.ts';
@@ -50,7 +50,13 @@ function delivery({ tenant, streamId, version }: PlacedEvent): KafkaDelivery {
   return { tenant, streamId, version, ...place };
 }
 
-const nothing = { laterCommands: [], events: [], deliveries: [], projected: new Map<string, number>() };
+const nothing = {
+  laterCommands: [],
+  events: [],
+  deliveries: [],
+  projected: new Map<string, number>(),
+  truncated: false,
+};
 const debit = event('account-a', 3, 2);
 const credit = event('account-b', 7, 3);
 const done = { status: 'completed', finishedAt: at(3) } as const;
@@ -65,6 +71,22 @@ function subject(step: TimelineStep): string {
 }
 
 describe('a timeline', () => {
+  test("of a batch's item leaves out the end of the batch, which is no step of the item", () => {
+    const batch = command('c1', 1, {
+      type: 'transferBatch',
+      resourceKind: 'batch',
+      resourceId: 'b',
+      workflowId: 'main/batch/b',
+      ...done,
+    });
+    expect(tell({ ...nothing, command: batch, events: [debit, credit] })).toEqual([
+      'command_accepted c1',
+      'workflow_started main/batch/b',
+      'event_appended account-a@3',
+      'event_appended account-b@7',
+    ]);
+  });
+
   test('of a transfer that was only recorded is its command', () => {
     expect(timelineOf({ ...nothing, command: command('c1', 1) }, webUi)).toEqual([
       { kind: 'command_accepted', commandId: 'c1', type: 'transfer', principal: 'local', at: at(1) },

@@ -1,5 +1,5 @@
 import type { Command } from '../sql/commands.ts';
-import type { KafkaDelivery } from '../sql/deliveries.ts';
+import type { KafkaDelivery } from '../sql/kafka-deliveries.ts';
 import type { PlacedEvent } from '../sql/list-events.ts';
 import { positionView } from './views/account.ts';
 import type { TimelineStep } from './views/timeline.ts';
@@ -16,6 +16,8 @@ export type TimelineFacts = {
   readonly deliveries: readonly KafkaDelivery[];
   /** Up to which version each stream is in every read table. */
   readonly projected: ReadonlyMap<string, number>;
+  /** True where there are more commands or events than these, the first. */
+  readonly truncated: boolean;
 };
 
 /** A command with the place of its steps: before one event, and after one (-1: it ends where it begins). */
@@ -73,8 +75,9 @@ function workflow(
   return [{ kind: 'workflow_started', workflowId, url: workflowUrl(workflowId, webUi), at: createdAt }];
 }
 
-function finished({ commandId, status, refusal, finishedAt }: Command): TimelineStep[] {
-  if (status === 'accepted' || finishedAt === null) return [];
+/** A batch's command ends with its last transfer, so its end is no step of this one. */
+function finished({ commandId, status, refusal, finishedAt, resourceKind }: Command): TimelineStep[] {
+  if (status === 'accepted' || finishedAt === null || resourceKind !== 'transfer') return [];
   return [{ kind: 'command_finished', commandId, status, refusal, at: finishedAt }];
 }
 

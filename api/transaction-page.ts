@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor, keepFilters } from './border/cursor.ts';
 import { minVersionField, pageQuery, timeField } from './border/fields.ts';
 import { checkPeriod } from './border/period.ts';
 import type { Deps } from './context.ts';
-import { requireAccount } from './load-account.ts';
+import { loadAccountWithTransactions } from './load-account.ts';
 import { transactionView } from './views/transaction.ts';
 
 const period = {
@@ -35,7 +35,7 @@ export async function transactionPage(
 ) {
   const { limit, cursor, minVersion, ...dates } = query;
   checkPeriod(dates);
-  await requireAccount(deps, { tenant, accountId, minVersion });
+  await loadAccountWithTransactions(deps, { tenant, accountId, minVersion });
   const { before, from, to } =
     cursor === undefined
       ? { ...dates, before: null }

@@ -108,7 +108,7 @@ describe('a batch', () => {
       'GET',
       `/api/transfer-batches/${id('mixed')}/items?status=completed&cursor=${first.nextCursor}`,
     );
-    expect(other.status).toBe(400);
+    expect(other.status).toBe(422);
     expect((await ask(house, 'GET', `/api/transfer-batches/${id('no')}/items`)).status).toBe(404);
   });
 
@@ -228,6 +228,12 @@ describe('a batch is refused as a whole', () => {
     expect([many.status, many.body.errors.length]).toEqual([400, 100]);
   });
 
+  test('where one is to wait for more than ten years', async () => {
+    const late = pay('a', 'b', '1.00', { executeAt: '2999-01-01T00:00:00Z' });
+    const { status, body } = await post({ transfers: [pay('a', 'b', '1.00'), late] });
+    expect([status, body.errors.map(({ pointer }) => pointer)]).toEqual([400, ['/transfers/1/executeAt']]);
+  });
+
   test('where an id appears twice', async () => {
     const twice = pay('a', 'b', '1.00', { id: id('twice') });
     const { status, body } = await post({ transfers: [twice, pay('a', 'b', '1.00'), twice] });
@@ -283,14 +289,33 @@ describe('an item that waits', () => {
   });
 });
 
+describe('an item that nothing is decided of', () => {
+  test('waits for its time only where that was not past when it was asked for', async () => {
+    const source = await house.pool.connect();
+    await source.query('begin');
+    await source.query('select from heads where stream_id = $1 for update', [`account-${id('rich')}`]);
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    const transfers = [
+      pay('rich', 'b', '0.01', { executeAt: '2001-01-01T00:00:00Z' }),
+      pay('rich', 'b', '0.01', { executeAt: inAnHour }),
+    ];
+    await post({ id: id('undecided'), transfers });
+    const { items: rows } = await items(id('undecided'));
+    await source.query('rollback');
+    source.release();
+    expect(rows.map(({ status }) => status)).toEqual(['requested', 'scheduled']);
+  });
+});
+
 describe('a batch that is cancelled', () => {
   const cancel = (batchId: string, headers: Record<string, string> = {}) =>
     ask(house, 'POST', `/api/transfer-batches/${batchId}/cancel`, { reason: 'wrong file' }, headers);
 
   test('midway leaves what was done and cancels what waits', async () => {
+    const nextYear = new Date(Date.now() + 365 * 86_400_000).toISOString();
     const transfers = [
       pay('rich', 'b', '1.00'),
-      pay('rich', 'b', '1.00', { id: id('later'), executeAt: '2099-01-01T00:00:00Z' }),
+      pay('rich', 'b', '1.00', { id: id('later'), executeAt: nextYear }),
       pay('rich', 'b', '2000.00'),
     ];
     await post({ id: id('midway'), transfers }, { prefer: 'wait=30' });
@@ -311,8 +336,10 @@ describe('a batch that is cancelled', () => {
       [id('later')],
     );
     expect(outcomes.rows).toEqual([{ result: 'void' }]);
-    // A repeat gets the batch as it is now, another cancellation is too late.
-    expect((await cancel(id('midway'), { 'idempotency-key': id('cancel') })).status).toBe(200);
+    // A repeat gets the first answer again, another cancellation is too late.
+    expect(asBatch(answer)).toMatchObject({ status: 'running', counts: { total: 3, pending: 2 } });
+    const repeat = await cancel(id('midway'), { 'idempotency-key': id('cancel') });
+    expect([repeat.status, repeat.text]).toEqual([200, answer.text]);
     const late = await cancel(id('midway'));
     expect([late.status, late.body.code]).toEqual([409, 'batch-final']);
   });

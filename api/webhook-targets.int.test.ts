@@ -39,6 +39,15 @@ test.each([
   expect([status, body.code, body.errors[0]?.pointer]).toEqual([400, 'validation', '/url']);
 });
 
+test('a repeated key is answered from what was recorded: its URL is not looked up again', async () => {
+  const wish = { url: 'https://example.com/', events: ['*'] };
+  const key = { 'idempotency-key': 'moved' };
+  const made = await ask(house, 'POST', '/api/webhooks', wish, key);
+  // A URL that would be refused by now: the key was used for another wish, which is told without a look-up.
+  const other = await ask(house, 'POST', '/api/webhooks', { ...wish, url: 'https://127.0.0.1/' }, key);
+  expect([made.status, other.status, other.body.code]).toEqual([201, 422, 'idempotency-key-reused']);
+});
+
 test('a webhook that came to point at a private network later is not sent anything', async () => {
   const wish = { id: 'rebound', url: 'https://example.com/', events: ['*'] };
   expect((await ask(house, 'POST', '/api/webhooks', wish)).status).toBe(201);

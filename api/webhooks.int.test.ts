@@ -141,6 +141,22 @@ test('a receiver that fails is tried again, and each attempt is to be seen', asy
   ).toBe(0);
 });
 
+test('a receiver that hangs has few requests at once, and holds up no other', async () => {
+  const hanging = await receive(['hang']);
+  await register('hanging', hanging, ['AccountFrozen']);
+  for (let version = 1; version <= 12; version += 1) await write('hanging', 'AccountFrozen', version);
+  await vi.waitFor(() => expect(hanging.received).toHaveLength(5), PATIENCE);
+  await register('beside', await receive(), ['AccountClosed']);
+  await write('hanging', 'AccountClosed', 13);
+  await newestIs('beside', 'delivered');
+  const { rows } = await house.pool.query(
+    `select count(*)::integer as ended from webhook_attempts a join webhook_deliveries d using (tenant, delivery_id)
+     where d.webhook_id = 'hanging'`,
+  );
+  expect(hanging.received.length - rows[0].ended).toBeLessThanOrEqual(5);
+  expect((await ask('DELETE', '/api/webhooks/hanging')).status).toBe(204);
+});
+
 describe('redelivery', () => {
   test('a delivery that failed is sent again in a new round; a repeated key begins no other', async () => {
     const receiver = await receive([500, 500, 200]);
@@ -156,9 +172,11 @@ describe('redelivery', () => {
     expect(redelivered.body).toMatchObject({ id: failed.id, round: 2 });
     const repeated = await ask('POST', path, body, key);
     expect(repeated.headers.get('idempotency-replayed')).toBe('true');
-    expect(repeated.body).toMatchObject({ id: failed.id, round: 2 });
+    expect(repeated.text).toBe(redelivered.text);
     expect(await newestIs('again', 'delivered', 2)).toMatchObject({ attemptCount: 3 });
     expect(receiver.received).toHaveLength(3);
+    // Whatever came of it, the answer tells how the round began.
+    expect((await ask('POST', path, body, key)).text).toBe(redelivered.text);
     expect((await ask('POST', path, { deliveryId: 'other' }, key)).body.code).toBe('idempotency-key-reused');
   });
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { type Config, loadConfig } from '../platform/config.ts';
-import { createKafka } from '../platform/kafka.ts';
+import { createKafka, projectorClientId } from '../platform/kafka.ts';
 import { createLog } from '../platform/log.ts';
 import { createTemporalClient, lazyConnection, withDeadline } from '../platform/temporal.ts';
 
@@ -44,15 +44,16 @@ async function checkWorker(config: Config): Promise<void> {
   }
 }
 
-/** The consumer group has members; a loop that hangs ends its process by itself (main.ts). */
+/** The consumer group has a member on this host; a loop that hangs ends its process by itself (main.ts). */
 async function checkProjector(config: Config): Promise<void> {
   const log = createLog({ level: 'fatal', role: 'health' });
   const admin = createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'remit-health', log }).admin();
   try {
     await admin.connect();
     const { groups } = await admin.describeGroups([config.KAFKA_GROUP]);
-    if (groups.some(({ members }) => members.length > 0)) return;
-    throw new Error(`nobody consumes as ${config.KAFKA_GROUP}`);
+    const members = groups.flatMap((group) => group.members);
+    if (members.some(({ clientId }) => clientId === projectorClientId())) return;
+    throw new Error(`nobody on ${hostname()} consumes as ${config.KAFKA_GROUP}`);
   } finally {
     await admin.disconnect();
   }

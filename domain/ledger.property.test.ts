@@ -173,13 +173,14 @@ class Bank {
     if (decision.ok) this.append(accountId, decision.events, at);
   }
   /** The saga, in the order of its steps. */
-  transfer(terms: TransferTerms, at: string, later: string) {
-    const original = terms.reverses === null ? null : (this.transfers.get(terms.reverses) ?? null);
-    const reversed = terms.reverses === null ? null : decideReversal(terms, original);
+  transfer(asked: TransferTerms, at: string, later: string) {
+    const original = asked.reverses === null ? null : (this.transfers.get(asked.reverses) ?? null);
+    const reversed = asked.reverses === null ? null : decideReversal(asked, original);
+    const terms = reversed?.ok ? reversed.terms : asked;
     const debited = decideDebit({ terms, executeAt: null }, null, this.state(terms.from), POLICY, at);
     if (reversed?.ok === false || debited.ok !== true) return;
     this.append(terms.from, debited.events, at);
-    for (const event of reversed?.events ?? []) this.tell(event, at);
+    if (reversed !== null) this.tell(reversed.event, at);
     const credited = decideCredit(terms, this.state(terms.to), later);
     if (credited.ok) return this.append(terms.to, credited.events, later);
     this.tell({ type: 'CreditRefused', data: { ...terms, refusal: credited.refusal } }, later);

@@ -142,7 +142,7 @@ describe('a reversal', () => {
   };
   const code = (wish: TransferTerms, of: Transfer | null) => {
     const decision = decideReversal(wish, of);
-    return decision.ok ? decision.events[0]?.data.reversedMinor : decision.refusal.code;
+    return decision.ok ? decision.event.data.reversedMinor : decision.refusal.code;
   };
 
   test('adds up to the original and no further', () => {
@@ -150,12 +150,30 @@ describe('a reversal', () => {
     expect(code(reversal(6n), original(4n))).toBe(10n);
     expect(code(reversal(7n), original(4n))).toBe('reversal-exceeds-original');
     expect(code(reversal(1n), original(10n))).toBe('reversal-exceeds-original');
+    expect(code(reversal(0n), original(10n))).toBe('reversal-exceeds-original');
   });
 
   test('counts what comes back in the currency of the original', () => {
     const exchanged = reversal(1_000n, { currency: 'JPY', creditMinor: 6n, creditCurrency: 'EUR' });
     expect(code(exchanged, original(4n))).toBe(10n);
     expect(code(exchanged, original(5n))).toBe('reversal-exceeds-original');
+  });
+
+  test('takes the share that is due now, whatever it was asked for with, and never nothing', () => {
+    const exchange = { amountMinor: 10n, creditMinor: 3n, creditCurrency: 'JPY', quoteId: 'q', rate: '0.3' };
+    const at = (reversedMinor: bigint) => ({ ...original(reversedMinor), ...terms(exchange), reversedMinor });
+    const stale = reversal(2n, { currency: 'JPY', creditMinor: 4n, creditCurrency: 'EUR' });
+    const shares = [0n, 3n, 6n].map((reversed) => {
+      const decision = decideReversal(stale, at(reversed));
+      return decision.ok ? [decision.terms.amountMinor, decision.terms.creditMinor] : decision.refusal.code;
+    });
+    expect(shares).toEqual([
+      [1n, 4n],
+      [2n, 4n],
+      [2n, 4n],
+    ]);
+    expect(code(reversal(1n, { creditMinor: 1n }), at(0n))).toBe('amount-too-small');
+    expect(code(reversal(1n, { creditMinor: 1n }), at(3n))).toBe(4n);
   });
 
   test.each(['debited', 'refunded', 'rejected', 'needs_attention'] as const)(

@@ -12,8 +12,6 @@ export type TransferPolicy = {
   readonly approvalThresholds: ReadonlyMap<string, bigint>;
   /** How long a person may take, in milliseconds. */
   readonly approvalTimeoutMs: number;
-  /** How long debit and credit of one that has waited may stay undecided before they are compensated. */
-  readonly sagaDeadlineMs: number;
 };
 
 /** The debit is not decided yet: look again at `until`, or when told to. The event is new unless it was told. */

@@ -9,12 +9,10 @@ type WrittenAmounts = readonly (readonly [currency: string, amount: string])[];
 export function transferPolicy(config: {
   readonly APPROVAL_THRESHOLDS: WrittenAmounts;
   readonly APPROVAL_TIMEOUT_MS: number;
-  readonly SAGA_DEADLINE_MS: number;
 }): TransferPolicy {
   return {
     approvalThresholds: readAmounts('APPROVAL_THRESHOLDS', config.APPROVAL_THRESHOLDS),
     approvalTimeoutMs: config.APPROVAL_TIMEOUT_MS,
-    sagaDeadlineMs: config.SAGA_DEADLINE_MS,
   };
 }
 

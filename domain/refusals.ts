@@ -14,6 +14,7 @@ export const REFUSAL_CODES = [
   'account-exists',
   'transfer-exists',
   'transfer-final',
+  'quote-used',
   'reversal-exceeds-original',
   'amount-too-small',
   'hold-exists',

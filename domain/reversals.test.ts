@@ -40,20 +40,31 @@ test('the whole of an exchanged transfer gives all that came', () => {
   });
 });
 
-test('parts of an exchanged transfer never give more together than came', () => {
+test('parts of an exchanged transfer give all together what came, however it is split', () => {
   const amount = fc.bigInt(1n, 10n ** 12n);
   fc.assert(
     fc.property(amount, amount, fc.array(amount, { maxLength: 10 }), (amountMinor, creditMinor, wishes) => {
-      const original = exchanged(amountMinor, creditMinor);
-      let left = amountMinor;
+      let original = exchanged(amountMinor, creditMinor);
       let given = 0n;
-      for (const wish of wishes) {
-        const part = wish % (left + 1n);
-        left -= part;
+      const reverse = (part: bigint) => {
         given += reversalOf(original, part).amountMinor;
+        original = { ...original, reversedMinor: original.reversedMinor + part };
+      };
+      for (const wish of wishes) {
+        reverse(wish % (leftMinor(original) + 1n));
+        expect(given).toBe((creditMinor * original.reversedMinor) / amountMinor);
       }
-      given += reversalOf(original, left).amountMinor;
-      expect(given <= creditMinor).toBe(true);
+      reverse(leftMinor(original));
+      expect(given).toBe(creditMinor);
     }),
   );
+});
+
+test('ten thousand reversals of a cent of 100.00 EUR that became 16155 JPY return all of it', () => {
+  let original = exchanged(10_000n, 16_155n);
+  let given = 0n;
+  for (; leftMinor(original) > 0n; original = { ...original, reversedMinor: original.reversedMinor + 1n }) {
+    given += reversalOf(original, 1n).amountMinor;
+  }
+  expect(given).toBe(16_155n);
 });

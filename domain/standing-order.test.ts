@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { parseDuration } from './duration.ts';
 import type { AccountId, OrderId, Tenant } from './ids.ts';
 import {
+  activePeriods,
   decideOrder,
   runTime,
   runTransferId,
@@ -29,6 +30,7 @@ const order: StandingOrder = {
   reason: null,
   revision: 1,
   dueAfter: '2026-01-01T00:00:00.000Z',
+  pauses: [],
   createdAt: '2026-01-01T00:00:00.000Z',
 };
 const orderId = 'rent';
@@ -37,13 +39,53 @@ const pause = { type: 'pauseStandingOrder', data: { orderId, reason: 'holiday' }
 const resume = { type: 'resumeStandingOrder', data: { orderId, reason: 'back' } } as const;
 const remove = { type: 'deleteStandingOrder', data: { orderId } } as const;
 
-test('resuming begins afresh: what was due before is not due any more', () => {
-  const paused = { ...order, status: 'paused' as const };
-  const decision = decideOrder(resume, paused, now);
-  expect(decision).toEqual({ ok: true, change: { status: 'active', reason: 'back', dueAfter: now } });
-  const resumed = { ...order, dueAfter: now };
-  expect(whyNotDue(resumed, '2026-01-09T23:00:00Z')).not.toBeNull();
-  expect(whyNotDue(resumed, '2026-01-10T01:00:00Z')).toBeNull();
+/** What the order is after a pause and, if it is over, its end. */
+function pausedFor(from: string, to: string | null, before = order): StandingOrder {
+  const apply = (command: typeof pause | typeof resume, on: StandingOrder, at: string) => {
+    const decision = decideOrder(command, on, at);
+    if (!decision.ok || decision.change === null) throw new Error('it changes the order');
+    return { ...on, ...decision.change };
+  };
+  const paused = apply(pause, before, from);
+  return to === null ? paused : apply(resume, paused, to);
+}
+
+test('what is due in a pause is not done, not even later; what was due before it is, however late it comes', () => {
+  const paused = pausedFor('2026-01-09T00:00:00.000Z', null);
+  expect(paused).toMatchObject({ status: 'paused', reason: 'holiday' });
+  const resumed = pausedFor('2026-01-09T00:00:00.000Z', now);
+  expect(resumed).toMatchObject({ status: 'active', reason: 'back', dueAfter: order.dueAfter });
+  const again = pausedFor('2026-01-11T00:00:00.000Z', null, resumed);
+  for (const late of [paused, resumed, again]) {
+    expect(whyNotDue(late, '2026-01-01T00:00:00Z')).not.toBeNull();
+    expect(whyNotDue(late, '2026-01-08T23:00:00Z')).toBeNull();
+    expect(whyNotDue(late, '2026-01-09T00:00:00Z')).toBeNull();
+    expect(whyNotDue(late, '2026-01-09T01:00:00Z')).toBe('paused');
+    expect(whyNotDue(late, '2026-01-10T00:00:00Z')).toBe('paused');
+  }
+  expect([paused, resumed, again].map((late) => whyNotDue(late, '2026-01-10T01:00:00Z'))).toEqual([
+    'paused',
+    null,
+    null,
+  ]);
+  expect(whyNotDue(again, '2026-01-11T01:00:00Z')).toBe('paused');
+  const at = new Date('2026-01-20T00:00:00.000Z');
+  expect(activePeriods(again, at).map(({ start, end }) => [start.toISOString(), end.toISOString()])).toEqual([
+    [order.dueAfter, '2026-01-09T00:00:00.000Z'],
+    [now, '2026-01-11T00:00:00.000Z'],
+  ]);
+  expect(activePeriods(resumed, at).at(-1)).toEqual({ start: new Date(now), end: at });
+  expect(whyNotDue({ ...paused, status: 'deleted' }, '2026-01-08T23:00:00Z')).toBe('deleted');
+});
+
+test('of very many pauses the oldest are forgotten, with what was due before', () => {
+  let often = order;
+  for (let hour = 1; hour <= 110; hour += 1) {
+    const from = new Date(Date.parse(order.createdAt) + hour * 3_600_000);
+    often = pausedFor(from.toISOString(), new Date(from.getTime() + 60_000).toISOString(), often);
+  }
+  expect(often.pauses).toHaveLength(100);
+  expect(often.dueAfter).toBe('2026-01-01T10:01:00.000Z');
 });
 
 test('doing again what is done changes nothing', () => {
@@ -64,7 +106,6 @@ test('a run counts by when it was due: late ones are done, those outside of the 
   expect(whyNotDue(order, '2026-02-01T00:00:00Z')).toBeNull();
   expect(whyNotDue(order, '2026-02-01T00:00:01Z')).not.toBeNull();
   expect(whyNotDue(order, '2026-01-01T00:00:00Z')).not.toBeNull();
-  expect(whyNotDue({ ...order, status: 'paused' }, '2026-01-02T00:00:00Z')).toBe('paused');
 });
 
 test("a run's transfer is named by its second", () => {

@@ -42,10 +42,18 @@ export type StandingOrder = OrderTerms & {
   readonly reason: string | null;
   /** Grows with each change of the order. */
   readonly revision: number;
-  /** Runs due at or before this instant are not made up for: the order was not there, or paused. */
+  /** Runs due at or before this instant are not done: the order was not there, or it is too long ago to tell. */
   readonly dueAfter: string;
+  /** When it was paused since then, oldest first: what is due in a pause is not done, not even later. */
+  readonly pauses: readonly OrderPause[];
   readonly createdAt: string;
 };
+
+/** From the instant after `from` through `to`; null while it lasts. */
+export type OrderPause = { readonly from: string; readonly to: string | null };
+
+/** Of more pauses than this the oldest are forgotten, and whatever was due before their end. */
+const MAX_PAUSES = 100;
 
 /** One time that an order was due, and what came of it. */
 export type OrderRun = {
@@ -84,7 +92,7 @@ export type OrderCommandResult = {
   readonly refusal: Refusal | null;
 };
 
-export type OrderChange = Pick<StandingOrder, 'status' | 'reason' | 'dueAfter'>;
+export type OrderChange = Pick<StandingOrder, 'status' | 'reason' | 'dueAfter' | 'pauses'>;
 export type OrderDecision = { ok: true; change: OrderChange | null } | { ok: false; refusal: Refusal };
 
 /** How an order stands at an instant (ISO 8601). */
@@ -97,19 +105,30 @@ export function statusAt(
 
 /** What a command changes of an order; doing again what is done already changes nothing. */
 export function decideOrder(command: OrderCommand, order: StandingOrder, at: string): OrderDecision {
-  const { dueAfter } = order;
+  const { dueAfter, pauses } = order;
   switch (command.type) {
     case 'createStandingOrder':
       return { ok: true, change: null };
     case 'deleteStandingOrder':
-      return change(order, { status: 'deleted', reason: null, dueAfter });
+      return change(order, { status: 'deleted', reason: null, dueAfter, pauses });
     case 'pauseStandingOrder':
-      return whileOpen(order, at, { status: 'paused', reason: command.data.reason, dueAfter });
+      return whileOpen(order, at, {
+        status: 'paused',
+        reason: command.data.reason,
+        dueAfter,
+        pauses: [...pauses, { from: at, to: null }],
+      });
     case 'resumeStandingOrder':
-      return whileOpen(order, at, { status: 'active', reason: command.data.reason, dueAfter: at });
+      return whileOpen(order, at, { status: 'active', reason: command.data.reason, ...resumed(order, at) });
     default:
       return unreachable(command);
   }
+}
+
+function resumed({ dueAfter, pauses }: StandingOrder, at: string): Pick<OrderChange, 'dueAfter' | 'pauses'> {
+  const ended = pauses.map((pause) => (pause.to === null ? { ...pause, to: at } : pause));
+  const forgotten = ended.slice(0, -MAX_PAUSES).at(-1);
+  return { dueAfter: forgotten?.to ?? dueAfter, pauses: ended.slice(-MAX_PAUSES) };
 }
 
 function whileOpen(order: StandingOrder, at: string, next: OrderChange): OrderDecision {
@@ -125,12 +144,27 @@ function change(order: StandingOrder, next: OrderChange): OrderDecision {
   return { ok: true, change: order.status === next.status ? null : next };
 }
 
-/** Why a run is not to be done, or null where it is: a late one too, if it was due while the order was active. */
+/**
+ * Why a run is not to be done, or null where it is: a late one too, be the order paused meanwhile, if it was due
+ * while the order was active. Of a deleted order none is.
+ */
 export function whyNotDue(order: StandingOrder, scheduledAt: string): string | null {
-  if (order.status !== 'active') return order.status;
-  if (Date.parse(scheduledAt) <= Date.parse(order.dueAfter)) return 'due before the order was active';
-  if (order.until !== null && Date.parse(scheduledAt) > Date.parse(order.until)) return 'due after the end';
-  return null;
+  if (order.status === 'deleted') return order.status;
+  const due = Date.parse(scheduledAt);
+  if (due <= Date.parse(order.dueAfter)) return 'due before the order was active';
+  if (order.until !== null && due > Date.parse(order.until)) return 'due after the end';
+  const isWithin = ({ from, to }: OrderPause) =>
+    due > Date.parse(from) && (to === null || due <= Date.parse(to));
+  return order.pauses.some(isWithin) ? 'paused' : null;
+}
+
+/** The times until `at` in which an order was active, in order: it did what was due after `start` and through `end`. */
+export function activePeriods({ dueAfter, pauses }: Pick<StandingOrder, 'dueAfter' | 'pauses'>, at: Date) {
+  const starts = [dueAfter, ...pauses.flatMap(({ to }) => to ?? [])];
+  return starts.map((start, index) => {
+    const from = pauses[index]?.from;
+    return { start: new Date(start), end: from === undefined ? at : new Date(from) };
+  });
 }
 
 /** A run's transfer: this id is why catching up never pays twice. `scheduledAt` has whole seconds. */

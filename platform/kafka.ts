@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Logger } from 'pino';
 
@@ -20,6 +21,11 @@ export function createKafka(options: { brokers: readonly string[]; clientId: str
         else options.log.warn(rest, message);
       },
   });
+}
+
+/** How the projector of this host names itself, so that the host's health check finds it among the group's members. */
+export function projectorClientId(): string {
+  return `remit-projector@${hostname()}`;
 }
 
 /** Throws where no broker answers. */

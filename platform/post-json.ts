@@ -1,8 +1,9 @@
-import dns from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { isPublicAddress } from './public-address.ts';
+import { resolveName } from './resolve-name.ts';
 import { refuseUrl } from './webhook-target.ts';
 
 /** More of an answer's body than this is not read. */
@@ -81,19 +82,25 @@ async function skim(answer: IncomingMessage): Promise<void> {
   }
 }
 
-/** Resolves a name as Node does, and fails where any of its addresses is not public. */
+/** Resolves a name for a connection, and fails where any of its addresses is not public. */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
-  dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, '');
-    const hidden = addresses.some(({ address }) => !isPublicAddress(address));
-    const [first] = addresses;
-    if (hidden || first === undefined) {
-      return callback(new PrivateAddressError(`${hostname} is not a public address`), '');
-    }
-    if (options.all === true) return callback(null, addresses);
-    return callback(null, first.address, first.family);
-  });
+  publicAddresses(hostname).then(
+    (addresses) => {
+      const [first] = addresses;
+      if (first === undefined) callback(new Error(`${hostname} has no address`), '');
+      else if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    },
+    (error: NodeJS.ErrnoException) => callback(error, ''),
+  );
 };
+
+async function publicAddresses(hostname: string): Promise<LookupAddress[]> {
+  const addresses = await resolveName(hostname);
+  const hidden = addresses.some(({ address }) => !isPublicAddress(address));
+  if (hidden) throw new PrivateAddressError(`${hostname} is not a public address`);
+  return addresses;
+}
 
 /** A short stable name, such as ECONNREFUSED: what a receiver's owner needs, and nothing of this machine. */
 function nameOf(error: unknown): string {

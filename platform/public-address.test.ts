@@ -11,6 +11,8 @@ test.each([
   ['172.31.255.255', 'private'],
   ['192.168.1.1', 'private'],
   ['169.254.169.254', "a cloud's metadata"],
+  ['168.63.129.16', "Azure's platform"],
+  ['::ffff:168.63.129.16', "Azure's platform, mapped into IPv6"],
   ['100.64.0.1', 'shared (CGNAT)'],
   ['224.0.0.1', 'multicast'],
   ['240.0.0.1', 'reserved'],

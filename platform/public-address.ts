@@ -1,5 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
+/** Written like a public address, it is where Azure's machines find their platform. */
+const AZURE_PLATFORM = '168.63.129.16';
 /** The part of IPv6 that is given out to the public; all of the rest is for something else. */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 
@@ -13,6 +15,7 @@ export function isPublicAddress(text: string): boolean {
   // Turns ::ffff:10.0.0.1 into 10.0.0.1.
   const address = ipaddr.process(text);
   if (address.range() !== 'unicast') return false;
+  if (address.toString() === AZURE_PLATFORM) return false;
   return address.kind() === 'ipv4' || address.match(GLOBAL_UNICAST);
 }
 

@@ -1,6 +1,7 @@
 import {
   type CalendarSpec,
   ScheduleAlreadyRunning,
+  type ScheduleDescription,
   type ScheduleHandle,
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
@@ -23,9 +24,11 @@ export type WantedSchedule = {
   /** The instant for which the rest was made out. */
   readonly asOf: Date;
   /** A Schedule that has to be created starts these runs at once. */
-  readonly missed: Period | null;
+  readonly missed: readonly Period[];
   /** One that is there does the same with these: it ought to have started them. */
-  readonly overdue: Period | null;
+  readonly overdue: readonly Period[];
+  /** True of a run that need not be started: it was, or is not due any more. */
+  readonly isDone: (run: Date) => Promise<boolean>;
 };
 
 /** Runs due in `(start, end]`. */
@@ -53,13 +56,15 @@ export function createSchedules(client: () => TemporalClient, taskQueue: string)
     call(async ({ schedule }) => {
       const handle = schedule.getHandle(scheduleId);
       const found = await unlessMissing(() => handle.describe());
-      return found && { handle, paused: found.state.paused };
+      return found && { handle, paused: found.state.paused, gap: gapOf(found) };
     });
   return {
     async ensure(wanted) {
       const found = await find(wanted.scheduleId);
-      if (found !== undefined) return call(() => adjust(found.handle, found.paused, wanted));
-      await call((current) => create(current, wanted, taskQueue));
+      if (found === undefined) await call((current) => create(current, wanted, taskQueue));
+      else await call(() => adjust(found.handle, found.paused, wanted));
+      const made = found ?? (await find(wanted.scheduleId));
+      if (made !== undefined) await call(() => closeGap(made.handle, made.gap, wanted));
     },
     async remove(scheduleId) {
       await call(({ schedule }) => unlessMissing(() => schedule.getHandle(scheduleId).delete()));
@@ -80,14 +85,14 @@ async function adjust(handle: ScheduleHandle, paused: boolean, wanted: WantedSch
   if (paused && !wanted.paused) await handle.unpause(wanted.note);
   if (!paused && wanted.paused) await handle.pause(wanted.note);
   const backfill = backfillOf(wanted.overdue, wanted);
-  if (backfill !== null) await handle.backfill(backfill);
+  if (backfill.length > 0) await handle.backfill(backfill);
 }
 
 async function create(client: TemporalClient, wanted: WantedSchedule, taskQueue: string): Promise<void> {
   const { scheduleId, timetable, overlap, paused, note } = wanted;
   const backfill = backfillOf(wanted.missed, wanted);
   try {
-    const handle = await client.schedule.create({
+    await client.schedule.create({
       scheduleId,
       spec: { ...specOf(timetable), ...(timetable.last === null ? {} : { endAt: timetable.last }) },
       action: {
@@ -98,29 +103,48 @@ async function create(client: TemporalClient, wanted: WantedSchedule, taskQueue:
         taskQueue,
       },
       policies: { overlap: OVERLAP[overlap], catchupWindow: wanted.catchUpMs },
-      state: { paused, note, ...(backfill === null ? {} : { backfill: [backfill] }) },
+      state: { paused, note, ...(backfill.length === 0 ? {} : { backfill }) },
+      memo: { [AS_OF]: wanted.asOf.toISOString() },
     });
-    if (!paused) await closeGap(handle, wanted);
   } catch (error) {
     // Somebody else was first; what they made is looked at next time.
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
   }
 }
 
-/** A Schedule counts from its own creation: a run due just before was still to come as it was asked for. */
-async function closeGap(handle: ScheduleHandle, wanted: WantedSchedule): Promise<void> {
-  const { createdAt } = (await handle.describe()).info;
-  const [next] = runsAfter(wanted.timetable, wanted.asOf, 1);
-  if (next === undefined || next > createdAt) return;
-  const gap = backfillOf({ start: wanted.asOf, end: createdAt }, wanted);
-  if (gap !== null) await handle.backfill(gap);
+/** The memo of a Schedule in which it keeps for which instant it was asked. */
+const AS_OF = 'asOf';
+/** Runs that may be due between asking for a Schedule and its creation. */
+const MAX_GAP_RUNS = 10;
+
+/**
+ * A Schedule counts from its own creation, and the caller's missed runs end at the instant for which it was asked: what
+ * was due in between is nobody's. The Schedule tells for ever when that was, so that whoever looks at it may close the
+ * gap: who created it may not live to.
+ */
+function gapOf({ memo, info }: Pick<ScheduleDescription, 'memo' | 'info'>): Period | null {
+  const asOf = memo?.[AS_OF];
+  return typeof asOf === 'string' ? { start: new Date(asOf), end: info.createdAt } : null;
+}
+
+async function closeGap(handle: ScheduleHandle, gap: Period | null, wanted: WantedSchedule): Promise<void> {
+  if (gap === null) return;
+  for (const run of runsAfter(wanted.timetable, gap.start, MAX_GAP_RUNS)) {
+    if (run > gap.end) return;
+    if (await wanted.isDone(run)) continue;
+    return handle.backfill(backfillOf([{ start: justBefore(run), end: gap.end }], wanted));
+  }
+}
+
+/** The start of a period whose first run is this one. */
+export function justBefore(run: Date): Date {
+  return new Date(run.getTime() - 1);
 }
 
 /** What was missed is started one after another where runs must not overlap: none of it is skipped. */
-function backfillOf(period: Period | null, { overlap }: WantedSchedule) {
-  if (period === null) return null;
+function backfillOf(periods: readonly Period[], { overlap }: WantedSchedule) {
   const policy = overlap === 'allow-all' ? ScheduleOverlapPolicy.ALLOW_ALL : ScheduleOverlapPolicy.BUFFER_ALL;
-  return { ...period, overlap: policy };
+  return periods.map((period) => ({ ...period, overlap: policy }));
 }
 
 function specOf(timetable: Timetable) {

@@ -1,6 +1,7 @@
-import { promises as dns, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPublicAddress, literalAddress } from './public-address.ts';
+import { resolveName } from './resolve-name.ts';
 
 /** How long a name may take to resolve when a webhook is registered; one that takes longer is checked at use. */
 const RESOLVE_TIMEOUT_MS = 2_000;
@@ -24,9 +25,7 @@ export async function resolvesPrivately(hostname: string): Promise<boolean> {
   if (literalAddress(hostname) !== null) return false;
   const done = new AbortController();
   const late = sleep(RESOLVE_TIMEOUT_MS, [], { signal: done.signal }).catch(() => []);
-  const found: LookupAddress[] = await Promise.race([dns.lookup(hostname, { all: true }), late]).catch(
-    () => [],
-  );
+  const found: LookupAddress[] = await Promise.race([resolveName(hostname), late]).catch(() => []);
   done.abort();
   return found.some(({ address }) => !isPublicAddress(address));
 }

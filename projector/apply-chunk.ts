@@ -3,7 +3,7 @@ import { v7 as newId } from 'uuid';
 import type { Pool, PoolClient } from '../platform/postgres.ts';
 import { isConflict, isOutage } from '../platform/postgres.ts';
 import { insertDeadLetters, readKnownOffsets } from '../sql/dead-letters.ts';
-import { insertDeliveries, type NewKafkaDelivery } from '../sql/deliveries.ts';
+import { insertDeliveries, type NewKafkaDelivery } from '../sql/kafka-deliveries.ts';
 import { savePartitionPosition } from '../sql/partition-positions.ts';
 import { readLastPosition } from '../sql/read-last-position.ts';
 import { shareProjections } from '../sql/read-locks.ts';

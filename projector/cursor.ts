@@ -1,9 +1,10 @@
 import type { Applied } from '../sql/applied-versions.ts';
 import { encodeMessage, type LoggedEvent } from '../sql/codec.ts';
 import type { NewDeadLetter } from '../sql/dead-letters.ts';
+import type { Step } from '../sql/projections/step.ts';
 import type { Target } from '../sql/targets.ts';
 import { type Delivery, payloadOf } from './delivery.ts';
-import type { Ending, Run, Step } from './projection.ts';
+import type { Ending, Run } from './projection.ts';
 
 /** A dead letter without its id. */
 export type Letter = Omit<NewDeadLetter, 'id'>;

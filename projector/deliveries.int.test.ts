@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { listDeliveries, readProjectedVersions } from '../sql/deliveries.ts';
+import { listKafkaDeliveries, readProjectedVersions } from '../sql/kafka-deliveries.ts';
 import { readLog } from '../sql/read-log.ts';
 import { sequence } from '../sql/sequence.ts';
 import { caughtUp, deposit, open, openProjectorLab, type ProjectorLab, TENANT } from '../test/projecting.ts';
@@ -14,7 +14,9 @@ afterEach(() => lab.close());
 
 const VERSIONS = [1, 2, 3].map((version) => ({ streamId: 'account-a', version }));
 const recorded = async () =>
-  (await listDeliveries(lab.readPool, TENANT, VERSIONS)).sort((one, other) => one.version - other.version);
+  (await listKafkaDeliveries(lab.readPool, TENANT, VERSIONS)).sort(
+    (one, other) => one.version - other.version,
+  );
 const projected = async () =>
   (await readProjectedVersions(lab.readPool, TENANT, ['account-a'])).get('account-a');
 

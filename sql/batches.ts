@@ -14,7 +14,7 @@ export type Batch = {
   readonly cancelledAt: string | null;
   /** False until the command has ended: every item was seen to. */
   readonly ended: boolean;
-  /** When the last of the ended items ended; null where none has. */
+  /** When the last of the ended items ended, or was parked; null where none has. What an operator does later counts not. */
   readonly lastEndAt: string | null;
 };
 
@@ -66,6 +66,12 @@ type Row = {
 /** Items that one page of batches may count; the page is shorter then. About a second's work. */
 const MAX_COUNTED = 30_000;
 
+/** When an item first ended: a parked one that an operator settled later had ended with the park. */
+const FIRST_END = `case when h.state -> 'legs' @> '[{"leg": "settle"}]'
+  then (select occurred_at from events
+    where tenant = i.tenant and stream_id = h.stream_id and type = 'RefundParked' order by version limit 1)
+  else (h.state ->> 'finishedAt')::timestamptz end`;
+
 /** Counts by the heads, unless the counts were kept: an item that has no head has not begun. */
 const SELECT = `
   select b.tenant, b.batch_id, b.command_id, b.total, b.created_at, b.cancelled_at,
@@ -77,7 +83,7 @@ const SELECT = `
   cross join lateral (
     select jsonb_object_agg(s.status, s.items) as statuses, max(s.last_end_at) as last_end_at
     from (
-      select h.state ->> 'status' as status, count(*) as items, max(h.state ->> 'finishedAt') as last_end_at
+      select h.state ->> 'status' as status, count(*) as items, max(${FIRST_END}) as last_end_at
       from batch_items i
       ${HEAD_OF_ITEM}
       where b.final_statuses is null

@@ -5,7 +5,7 @@ import { type AccountId, type HoldId, ID_PATTERN, type TransferId } from '../dom
 import { REFUSAL_CODES } from '../domain/refusals.ts';
 import { LEGS, TRANSFER_STATUSES, type Transfer } from '../domain/transfer.ts';
 import { toWire } from '../domain/wire.ts';
-import { SCHEMA_VERSION, upcast } from './upcasters.ts';
+import { SCHEMA_VERSION, upcast, upcastAccount, upcastTransfer } from './upcasters.ts';
 
 const minor = z
   .string()
@@ -243,9 +243,9 @@ export function decodeEvent(stored: Pick<StoredEvent, 'type' | 'schemaVersion' |
   return { type: stored.type, data: schema.parse(data) } as DomainEvent;
 }
 
-/** Reads an account's head state. Throws where the row is not what Remit writes. */
+/** Reads an account's head state, also of version 1. Throws where the row is not what Remit writes. */
 export function decodeAccount(state: unknown): AccountState {
-  return state === null ? null : accountSchema.parse(state);
+  return state === null ? null : accountSchema.parse(upcastAccount(state));
 }
 
 /** Reads the parts of an account that the read table keeps as JSON. Throws where they are not what Remit writes. */
@@ -260,9 +260,12 @@ export function decodeTransferRequest(payload: unknown): TransferTerms & { execu
   return requestSchema.parse(payload);
 }
 
-/** Reads a transfer's head state. Throws where the row is not what Remit writes. */
-export function decodeTransfer(state: unknown): Transfer {
-  return transferSchema.parse(state);
+/**
+ * Reads a transfer's head state, also of version 1, which ended when it was last written (`updatedAt`, ISO 8601).
+ * Throws where the row is not what Remit writes.
+ */
+export function decodeTransfer(state: unknown, updatedAt: string | null = null): Transfer {
+  return transferSchema.parse(upcastTransfer(state, updatedAt));
 }
 
 /** A head's state in the form that is stored. */

@@ -1,9 +1,9 @@
 import type { BatchOf } from '../domain/batch.ts';
 import type { Tenant } from '../domain/ids.ts';
-import { type Refusal, refusal } from '../domain/refusals.ts';
+import { refusal } from '../domain/refusals.ts';
 import { isUndecided, TRANSFER_STATUSES } from '../domain/transfer.ts';
 import type { Pool, PoolClient, Queryable } from '../platform/postgres.ts';
-import { readBatch } from './batches.ts';
+import { type Batch, readBatch } from './batches.ts';
 import { type Changes, noChanges } from './draft.ts';
 import { HEAD_OF_ITEM } from './head-of-item.ts';
 import { type Outcome, outcomeName, readOutcomes } from './outcomes.ts';
@@ -37,23 +37,24 @@ export function endBatch(pool: Pool, decision: Decision): Promise<Outcome> {
 export function cancelBatch(pool: Pool, decision: Decision & { readonly reason: string }): Promise<Outcome> {
   return once(pool, decision, async (client) => {
     const { tenant, batch, at, reason } = decision;
-    const why = await refuseCancel(client, decision);
-    if (why !== null) return { outcome: { result: 'refused', refusal: why, detail: null }, nudged: [] };
+    const found = await readBatch(client, tenant, batch.batchId);
+    if (found === undefined) throw new Error(`there is no batch ${batch.batchId}`);
+    if (found.counts.pending === 0) return { outcome: hasEnded(batch.batchId), nudged: [] };
     await client.query({
       name: 'cancel-batch',
       text: `update batches set cancelled_at = $3, cancel_reason = $4
              where tenant = $1 and batch_id = $2 and cancelled_at is null`,
       values: [tenant, batch.batchId, at, reason],
     });
-    return { outcome: DONE, nudged: await readWaitingWorkflows(client, decision) };
+    const cancelled: Batch = { ...found, cancelledAt: found.cancelledAt ?? at };
+    const outcome = { ...DONE, detail: cancelled };
+    return { outcome, nudged: await readWaitingWorkflows(client, decision) };
   });
 }
 
-async function refuseCancel(db: Queryable, { tenant, batch }: Decision): Promise<Refusal | null> {
-  const found = await readBatch(db, tenant, batch.batchId);
-  if (found === undefined) throw new Error(`there is no batch ${batch.batchId}`);
-  if (found.counts.pending > 0) return null;
-  return refusal('batch-final', `Every transfer of batch ${batch.batchId} has ended.`);
+function hasEnded(batchId: string): Outcome {
+  const why = refusal('batch-final', `Every transfer of batch ${batchId} has ended.`);
+  return { result: 'refused', refusal: why, detail: null };
 }
 
 type Work = (

@@ -1,4 +1,7 @@
+import type { Tenant } from '../domain/ids.ts';
+import { type DeliveryRound, deliveryWorkflowId } from '../domain/webhook.ts';
 import type { PoolClient } from '../platform/postgres.ts';
+import { expectWorkflows } from './expected-workflows.ts';
 
 /**
  * Makes the deliveries of the next `limit` places of the log, for the webhooks that want their events, and moves the
@@ -30,12 +33,19 @@ async function lockCursor(client: PoolClient): Promise<bigint> {
   return rows[0].position;
 }
 
-/**
- * A statement after the lock: it sees every webhook that was created before. The workflow's id and input are those
- * of domain/webhook.ts for a first round.
- */
+/** What the statement returns: a row for each delivery made, or one without a delivery where there was none. */
+type Row = {
+  readonly looked: number;
+  readonly tenant: Tenant | null;
+  readonly delivery_id: string;
+  readonly webhook_id: string;
+  readonly event_type: string;
+};
+type Made = Row & { readonly tenant: Tenant };
+
+/** A statement after the lock: it sees every webhook that was created before. */
 async function makeDeliveries(client: PoolClient, after: bigint, limit: number): Promise<number> {
-  const { rows } = await client.query<{ looked: number }>({
+  const { rows } = await client.query<Row>({
     name: 'make-webhook-deliveries',
     text: `with page as materialized (
              select * from log where position > $1 order by position limit $2
@@ -49,20 +59,26 @@ async function makeDeliveries(client: PoolClient, after: bigint, limit: number):
                and (e.type = any(w.events) or '*' = any(w.events))
              on conflict (tenant, webhook_id, position) do nothing
              returning tenant, delivery_id, webhook_id, event_type
-           ), expected as (
-             insert into expected_workflows (tenant, workflow_id, workflow_type, input, summary)
-             select tenant, tenant || '/webhook/' || delivery_id, 'deliverWebhook',
-               jsonb_build_object('tenant', tenant, 'webhookId', webhook_id, 'deliveryId', delivery_id, 'round', 1),
-               event_type || ' to webhook ' || webhook_id
-             from made
            ), looked as (
              select count(*)::integer as places, max(position) as through from page
            ), moved as (
              update relay_cursors set position = looked.through
              from looked where name = 'webhooks' and looked.places > 0
            )
-           select places as looked from looked`,
+           select looked.places as looked, made.* from looked left join made on true`,
     values: [after, limit],
   });
+  const made = rows.filter((row): row is Made => row.tenant !== null);
+  for (const tenant of new Set(made.map((row) => row.tenant))) {
+    const workflows = made.filter((row) => row.tenant === tenant).map(firstRound);
+    await expectWorkflows(client, tenant, workflows);
+  }
   return rows[0]?.looked ?? 0;
+}
+
+function firstRound({ tenant, webhook_id: webhookId, delivery_id: deliveryId, event_type }: Made) {
+  const input: DeliveryRound = { tenant, webhookId, deliveryId, round: 1 };
+  const summary = `${event_type} to webhook ${webhookId}`;
+  const workflowId = deliveryWorkflowId(input);
+  return { workflowId, workflowType: 'deliverWebhook', input, summary, dueAt: null };
 }

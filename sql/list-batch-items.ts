@@ -28,10 +28,13 @@ export async function listBatchItems(
     text: `select * from (
              select i.item_no, i.request, h.state -> 'refusal' as refusal,
                coalesce(h.state ->> 'status',
-                 case when i.request ->> 'executeAt' is null then 'requested' else 'scheduled' end) as status
-             from batch_items i
+                 -- What was past when it was asked for waits for nothing.
+                 case when (i.request ->> 'executeAt')::timestamptz > b.created_at then 'scheduled'
+                   else 'requested' end) as status
+             from batches b
+             join batch_items i on i.tenant = b.tenant and i.batch_id = b.batch_id
              ${HEAD_OF_ITEM}
-             where i.tenant = $1 and i.batch_id = $2 and i.item_no > $3
+             where b.tenant = $1 and b.batch_id = $2 and i.item_no > $3
            ) as items
            where $4::text is null or status = $4
            order by item_no limit $5`,

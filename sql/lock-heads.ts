@@ -61,7 +61,7 @@ export async function readHead(
 
 function toHead(row: Row): StoredHead {
   const account = parseStream(row.stream_id).kind === 'account';
-  const state = account ? decodeAccount(row.state) : decodeTransfer(row.state);
+  const state = account ? decodeAccount(row.state) : decodeTransfer(row.state, row.updated_at);
   if (state === null) throw new Error(`head ${row.stream_id} has no state`);
   return {
     version: row.version,

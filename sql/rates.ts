@@ -46,6 +46,24 @@ export async function readRate(
   return rows[0] && toRate(rows[0]);
 }
 
+/** The rate of a pair that counted at an instant (ISO 8601), or undefined where none was set by then. */
+export async function readRateAt(
+  db: Queryable,
+  tenant: Tenant,
+  pair: CurrencyPair,
+  at: string,
+): Promise<SetRate | undefined> {
+  const { rows } = await db.query<Row>({
+    name: 'read-rate-at',
+    // The newest by its number, not by a clock: those of two processes may differ.
+    text: `select ${COLUMNS} from rate_history
+           where tenant = $1 and from_currency = $2 and to_currency = $3 and updated_at <= $4
+           order by version desc limit 1`,
+    values: [tenant, pair.from, pair.to, at],
+  });
+  return rows[0] && toRate(rows[0]);
+}
+
 /** A page of the newest rates by pair; `after` is the last pair of the page before. */
 export async function listRates(
   db: Queryable,

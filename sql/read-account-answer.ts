@@ -20,7 +20,8 @@ const detailSchema = z.strictObject({
   version: z.int(),
   occurredAt: z.string(),
   createdAt: z.string(),
-  account: z.unknown().transform(decodeAccount),
+  // No answer tells the open holds, and outcomes are kept for good: they are stored without.
+  account: z.record(z.string(), z.unknown()).transform((account) => decodeAccount({ ...account, holds: {} })),
 });
 
 /**

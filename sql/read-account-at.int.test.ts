@@ -57,6 +57,19 @@ test('the fold at the last version is the head, and an answer from the head is t
   expect(createdAt).toBe(head?.createdAt);
 });
 
+test('neither a fold nor a walk goes on once nobody waits for it', async () => {
+  const gone = new AbortController();
+  const leaving = {
+    query(statement: never) {
+      gone.abort();
+      return lab.pool.query(statement);
+    },
+  } as unknown as typeof lab.pool;
+  const left = { name: 'AbortError' };
+  await expect(foldAccount(leaving, TENANT, ALICE, VERSIONS, gone.signal)).rejects.toMatchObject(left);
+  await expect(readVersionAt(leaving, TENANT, ALICE, minute(7), gone.signal)).rejects.toMatchObject(left);
+});
+
 test('no page of the fold is larger than its bound', async () => {
   let most = 0;
   const counting = {
@@ -96,6 +109,11 @@ test('where a clock stepped back, the order is the version all the same', async 
   }
   const at = async (n: number) => (await readVersionAt(lab.pool, TENANT, account('bob'), minute(n)))?.version;
   expect([await at(12), await at(15), await at(20), await at(30)]).toEqual([2, 4, 4, 5]);
+  // An account is not there before it was opened, whatever a later clock said.
+  await lab.pool.query(`update events set occurred_at = $1 where stream_id = 'account-bob' and version = 5`, [
+    minute(1),
+  ]);
+  expect([await at(5), await at(10)]).toEqual([null, 5]);
 });
 
 test('a history with a hole is an error, not an answer', async () => {

@@ -4,7 +4,7 @@ import type { Transfer } from '../domain/transfer.ts';
 import type { Queryable } from '../platform/postgres.ts';
 import { decodeTransfer } from './codec.ts';
 
-const detailSchema = z.strictObject({ transfer: z.unknown().transform(decodeTransfer) });
+const detailSchema = z.strictObject({ transfer: z.unknown().transform((state) => decodeTransfer(state)) });
 
 /**
  * The transfer right after what a person asked of it was done, for ever the same; undefined for a command that has

@@ -2,6 +2,7 @@ import type { Metadata } from '../domain/events.ts';
 import type { AccountId, OrderId, Tenant } from '../domain/ids.ts';
 import type {
   OrderChange,
+  OrderPause,
   OrderStatus,
   OrderSubject,
   OrderTerms,
@@ -21,7 +22,7 @@ export const RUN_GRACE_MS = 5_000;
 const LAST_CHECKS = 4;
 
 const COLUMNS = `tenant, order_id, from_account_id, to_account_id, amount_minor, currency, description, reference, metadata,
-  cron, every, until_at, overlap, catch_up, status, reason, revision, due_after, created_at`;
+  cron, every, until_at, overlap, catch_up, status, reason, revision, due_after, pauses, created_at`;
 
 type Row = {
   tenant: Tenant;
@@ -42,6 +43,7 @@ type Row = {
   reason: string | null;
   revision: number;
   due_after: string;
+  pauses: OrderPause[];
   created_at: string;
 };
 
@@ -115,10 +117,18 @@ export async function changeStandingOrder(
   await client.query({
     name: 'change-standing-order',
     text: `update standing_orders
-           set status = $3, reason = $4, due_after = $5, revision = revision + 1, checks = 0,
-             check_after = now() + make_interval(secs => $6 / 1000.0)
+           set status = $3, reason = $4, due_after = $5, pauses = $6, revision = revision + 1, checks = 0,
+             check_after = now() + make_interval(secs => $7 / 1000.0)
            where tenant = $1 and order_id = $2`,
-    values: [tenant, orderId, change.status, change.reason, change.dueAfter, CHECK_BACKOFF_MS.first],
+    values: [
+      tenant,
+      orderId,
+      change.status,
+      change.reason,
+      change.dueAfter,
+      JSON.stringify(change.pauses),
+      CHECK_BACKOFF_MS.first,
+    ],
   });
 }
 
@@ -135,19 +145,33 @@ export async function listStandingOrders(
   filter: OrderFilter,
   page: { readonly limit: number; readonly after: string | null; readonly at: string },
 ): Promise<StandingOrder[]> {
-  const { rows } = await db.query<Row>({
-    name: 'list-standing-orders',
-    text: `select ${COLUMNS} from standing_orders
-           where tenant = $1
-             and ($2::text is null or order_id > $2)
-             and ($3::text is null or $3 =
-               case when status <> 'deleted' and until_at < $5::timestamptz then 'ended' else status end)
-             and ($4::text is null or from_account_id = $4 or to_account_id = $4)
-           order by order_id limit $6`,
-    values: [tenant, page.after, filter.status, filter.accountId, page.at, page.limit],
-  });
+  const values = [tenant, page.after ?? '', filter.status, page.at, page.limit];
+  const { rows } =
+    filter.accountId === null
+      ? await db.query<Row>({ name: 'list-standing-orders', text: listed(''), values })
+      : await db.query<Row>({
+          name: 'list-standing-orders-of-account',
+          text: OF_ACCOUNT,
+          values: [...values, filter.accountId],
+        });
   return rows.map(toOrder);
 }
+
+function listed(side: string): string {
+  return `select ${COLUMNS} from standing_orders
+          where tenant = $1 and order_id > $2 ${side}
+            and ($3::text is null or $3 =
+              case when status <> 'deleted' and until_at < $4::timestamptz then 'ended' else status end)
+          order by order_id limit $5`;
+}
+
+/** Either side has its own index, so each gives a page; an order to itself counts with its source. */
+const OF_ACCOUNT = `select * from (
+    (${listed('and from_account_id = $6')})
+    union all
+    (${listed('and to_account_id = $6 and from_account_id <> $6')})
+  ) as sides
+  order by order_id limit $5`;
 
 /**
  * Takes orders whose Schedules are to be looked after, by the clock of Postgres, and moves their next look on, ever
@@ -227,6 +251,7 @@ function toOrder(row: Row): StandingOrder {
     reason: row.reason,
     revision: row.revision,
     dueAfter: row.due_after,
+    pauses: row.pauses,
     createdAt: row.created_at,
   };
 }

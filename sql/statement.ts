@@ -73,8 +73,8 @@ export async function listSpan(
   return rows.map(toTransaction);
 }
 
-/** Every row up to here is there: streams are applied in order. */
-async function readAppliedVersion(db: Queryable, { tenant, accountId }: Key): Promise<number> {
+/** The version up to which an account's transactions are all there: streams are applied in order. */
+export async function readAppliedVersion(db: Queryable, { tenant, accountId }: Key): Promise<number> {
   const { rows } = await db.query<{ version: number }>({
     name: 'read-applied-version-of-transactions',
     text: `select a.version from projections p

@@ -30,8 +30,9 @@ export function readTrialBalance(readPool: Pool, tenant: string | null): Promise
 }
 
 /**
- * The trial balance as it was at a log position, the same for ever: running totals less what came after, so that
- * it costs the entries since then. Undefined while the journal is not complete up to there.
+ * The trial balance as it was at a log position: running totals less what came after, so that it costs the entries
+ * since then. Undefined while the journal has not passed that position. The same whenever it is asked, but for events
+ * that lie in the dead letters: they are missing from it until they are replayed.
  */
 export function readTrialBalanceAt(
   readPool: Pool,

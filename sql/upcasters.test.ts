@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { decodeEvent, EVENT_TYPES, encodeEvent, type StoredEvent } from './codec.ts';
+import { NO_LIMITS } from '../domain/account.ts';
+import { isFinal } from '../domain/transfer.ts';
+import {
+  decodeAccount,
+  decodeEvent,
+  decodeTransfer,
+  EVENT_TYPES,
+  encodeEvent,
+  type StoredEvent,
+} from './codec.ts';
 import { readVersion1, readVersion2 } from './fixtures/read-fixtures.ts';
 import { hashEvent, NO_HASH } from './hash.ts';
 import { SCHEMA_VERSION } from './upcasters.ts';
@@ -147,4 +156,27 @@ test('data that is no object, and a type that nobody knows, are refused', () => 
   expect(() => decodeEvent({ ...stored('MoneyDeposited'), type: 'MoneyPrinted' })).toThrow(
     'unknown event type',
   );
+});
+
+test('a head of version 1, as a process that was still at work may have written it, is read as the migration would', () => {
+  const { heads } = readVersion1();
+  for (const { streamId, state, updatedAt } of heads) {
+    if (streamId.startsWith('account-')) {
+      expect(decodeAccount(state)).toMatchObject({ limits: NO_LIMITS, holds: {}, outgoing: null });
+    } else {
+      const transfer = decodeTransfer(state, updatedAt);
+      expect(transfer).toMatchObject({ feeMinor: 0n, creditMinor: transfer.amountMinor, executeAt: null });
+      expect([transfer.creditCurrency, transfer.approval]).toEqual([transfer.currency, null]);
+      expect(transfer.finishedAt).toBe(isFinal(transfer.status) ? updatedAt : null);
+    }
+  }
+});
+
+test('a head of today that has lost a part is refused, not completed', () => {
+  for (const { streamId, state } of readVersion1().heads) {
+    const today = streamId.startsWith('account-')
+      ? Object.assign({}, state, { limits: NO_LIMITS })
+      : Object.assign({}, state, { feeMinor: '0' });
+    expect(() => (streamId.startsWith('account-') ? decodeAccount : decodeTransfer)(today)).toThrow();
+  }
 });

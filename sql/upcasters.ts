@@ -59,3 +59,23 @@ export function upcast(stored: { type: string; schemaVersion: number; data: unkn
   }
   return data;
 }
+
+/**
+ * An account's state in today's shape. A process of version 1 that was still at work after migration 0003 has written
+ * the old one, and gets the same defaults: no limits, no holds. What left that day it did not count.
+ */
+export function upcastAccount(state: unknown): unknown {
+  const old = dataSchema.safeParse(state);
+  if (!old.success || 'limits' in old.data) return state;
+  const limits = { perTransferMinor: null, dailyMinor: null, approvalThresholdMinor: null };
+  return { ...old.data, limits, holds: {}, outgoing: null };
+}
+
+/** A transfer's state in today's shape, by the same rule; what has ended did so at `updatedAt`. */
+export function upcastTransfer(state: unknown, updatedAt: string | null): unknown {
+  const old = dataSchema.safeParse(state);
+  if (!old.success || 'feeMinor' in old.data) return state;
+  const ended = old.data.status !== 'requested' && old.data.status !== 'debited';
+  const waited = { executeAt: null, approval: null };
+  return { ...plainTerms(old.data), ...waited, finishedAt: ended ? updatedAt : null };
+}

@@ -11,8 +11,11 @@ const service = z.looseObject({
   build: z.string().optional(),
   environment: z.record(z.string(), z.string()).default({}),
   ports: z.array(z.string()).default([]),
-  depends_on: z.record(z.string(), z.strictObject({ condition: z.literal('service_healthy') })).default({}),
-  healthcheck: z.looseObject({ test: z.array(z.string()) }),
+  depends_on: z
+    .record(z.string(), z.strictObject({ condition: z.enum(['service_healthy', 'service_started']) }))
+    .default({}),
+  healthcheck: z.looseObject({ test: z.array(z.string()) }).optional(),
+  pull_policy: z.string().optional(),
   volumes: z.array(z.string()).default([]),
 });
 const composeSchema = z.looseObject({
@@ -33,7 +36,10 @@ test('docker-compose.yml has every part of the stack, each with a health check a
   expect(Object.keys(services).sort()).toEqual(
     ['api', 'kafka', 'kafka-ui', 'postgres', 'projector', 'temporal', 'temporal-ui', 'worker'].sort(),
   );
-  for (const [name, { ports, image, depends_on: needs, volumes: mounts }] of Object.entries(services)) {
+  expect(await file('Dockerfile'), 'the image of remit checks its own health').toMatch(/^HEALTHCHECK /m);
+  for (const [name, service] of Object.entries(services)) {
+    const { ports, image, depends_on: needs, volumes: mounts, healthcheck } = service;
+    expect(healthcheck === undefined, name).toBe(image === 'remit');
     for (const port of ports) expect(port, name).toMatch(/^127\.0\.0\.1:/);
     expect(image, `${name} has an image with a fixed version`).toMatch(/^remit$|:v?[0-9][^:]*$/);
     for (const need of Object.keys(needs)) expect(services).toHaveProperty([need]);
@@ -54,7 +60,7 @@ test('docker-compose.yml takes the same ports of this machine as npm start', asy
 
 test('docker-compose.yml sets variables that Remit knows, to values that it takes, and each role once', async () => {
   const { services } = await compose();
-  const ours = Object.values(services).filter(({ build }) => build !== undefined);
+  const ours = Object.values(services).filter(({ image }) => image === 'remit');
   const configs = ours.map(({ environment }) => ({ environment, config: loadConfig(environment) }));
   for (const { environment, config } of configs) {
     const known = Object.keys(config);
@@ -63,6 +69,17 @@ test('docker-compose.yml sets variables that Remit knows, to values that it take
   }
   const roles = configs.flatMap(({ config }) => config.ROLES);
   expect(roles.sort()).toEqual(['api', 'projector', 'worker']);
+});
+
+test('the image of remit is built once, and whoever else runs it waits for that', async () => {
+  const { services } = await compose();
+  const ours = Object.entries(services).filter(([, { image }]) => image === 'remit');
+  expect(ours.filter(([, { build }]) => build !== undefined).map(([name]) => name)).toEqual(['api']);
+  for (const [name, { pull_policy: pull, depends_on: needs }] of ours) {
+    if (name === 'api') continue;
+    expect(pull, name).toBe('never');
+    expect(needs, name).toMatchObject({ api: { condition: 'service_started' } });
+  }
 });
 
 test('the image holds every room that main.ts may need, and nothing that only tests use', async () => {

@@ -73,6 +73,7 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
       log,
       now,
       policy: transferPolicy(config),
+      sagaDeadlineMs: config.SAGA_DEADLINE_MS,
       webhooks: deliveryPolicy(config),
       transfers: createTransferCommands(source, start),
       schedules,

@@ -74,6 +74,7 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     log,
     now,
     policy: transferPolicy(config),
+    sagaDeadlineMs: config.SAGA_DEADLINE_MS,
     webhooks: deliveryPolicy(config),
     transfers: createTransferCommands(source, start),
     schedules: createSchedules(() => client, config.TEMPORAL_TASK_QUEUE),

@@ -64,7 +64,10 @@ const claimFirst: StandingOrderPath['wrap'] = (lab) => (real) => ({
 });
 
 const pauseUnsynced = ({ pool, tenant }: Lab) =>
-  pool.query("update standing_orders set status = 'paused' where tenant = $1", [tenant]);
+  pool.query(`update standing_orders set status = 'paused', pauses = $2 where tenant = $1`, [
+    tenant,
+    JSON.stringify([{ from: '2000-01-01T00:00:00.000Z', to: null }]),
+  ]);
 
 const run = { amountMinor: 1000n, commands: [], watched: 'run' } as const;
 const command = { amountMinor: 1000n, watched: 'command', ends: null } as const;

@@ -72,6 +72,21 @@ function fillSourceFirst(real: Activities, { tenant }: Pick<Lab, 'tenant'>): Par
   };
 }
 
+/** The debit cannot be tried until the saga's deadline has passed and its compensation has looked. */
+function debitAfterCompensation(real: Activities): Partial<Activities> {
+  let isCompensated = false;
+  return {
+    async debit(list) {
+      if (!isCompensated) throw new Error('connect ECONNREFUSED');
+      return real.debit(list);
+    },
+    async refund(list) {
+      isCompensated = true;
+      return real.refund(list);
+    },
+  };
+}
+
 const ASKING = { APPROVAL_THRESHOLDS: 'EUR:5.00' };
 const PARKING = { wrap: fillSourceFirst };
 
@@ -79,6 +94,14 @@ export const TRANSFER_PATHS: readonly TransferPath[] = [
   {
     name: 'transfer-scheduled',
     steps: [funded, empty, payIn(1_500)],
+    watched: 'pay',
+    ends: { transfer: 'completed', code: null },
+  },
+  {
+    name: 'transfer-scheduled-during-an-outage',
+    env: { SAGA_DEADLINE_MS: '2500' },
+    wrap: debitAfterCompensation,
+    steps: [funded, empty, payIn(5_000)],
     watched: 'pay',
     ends: { transfer: 'completed', code: null },
   },

@@ -145,6 +145,21 @@ test('answers that were given before are given again', async () => {
   }
 });
 
+test('a transfer that was parked before is looked after as new ones are', async () => {
+  const { rows } = await lab.pool.query(
+    'select workflow_id, workflow_type, input, summary from expected_workflows where tenant = $1',
+    [OLD],
+  );
+  expect(rows).toEqual([
+    {
+      workflow_id: 'old/transfer/parked',
+      workflow_type: 'parkedTransfer',
+      input: { tenant: OLD, transferId: 'parked' },
+      summary: 'needs attention: 700 EUR minor units from cleo to nobody',
+    },
+  ]);
+});
+
 test('the transfer lists show what the heads say', async () => {
   const rows = await listTransfers(
     lab.readPool,

@@ -27,7 +27,9 @@ const itemBody = z
     description: textField(500).optional().openapi({ example: 'Salary for August' }),
     reference: textField(100).optional().openapi({ example: '2026-08' }),
     metadata: metadataField.optional(),
-    executeAt: timeField.optional().openapi({ description: 'Not before this instant' }),
+    executeAt: timeField.optional().openapi({
+      description: 'Not before this instant, at most 10 years ahead; what is past executes at once',
+    }),
   })
   .transform(
     (body, ctx): BatchTransfer => ({

@@ -58,13 +58,13 @@ export const transferBody = z
 
 const LONGEST_SCHEDULE_YEARS = 10;
 
-/** @throws Problem 400 for an instant that is too far ahead */
-export function checkSchedule(executeAt: string | undefined, now: Date): void {
+/** @throws Problem 400 at the pointer for an instant that is too far ahead */
+export function checkSchedule(executeAt: string | undefined, now: Date, pointer = '/executeAt'): void {
   if (executeAt === undefined) return;
   const latest = new Date(now);
   latest.setUTCFullYear(latest.getUTCFullYear() + LONGEST_SCHEDULE_YEARS);
   if (executeAt <= latest.toISOString()) return;
-  throw wrongField('/executeAt', `must be at most ${LONGEST_SCHEDULE_YEARS} years ahead`);
+  throw wrongField(pointer, `must be at most ${LONGEST_SCHEDULE_YEARS} years ahead`);
 }
 
 /** What the client said, where the request will hold what a quote says as well. */

@@ -150,7 +150,8 @@ export function accountRoutes(deps: Deps) {
     .openapi(list, async (c) => c.json(await accountPage(deps, c.get('tenant'), c.req.valid('query')), 200))
     .openapi(get, async (c) => {
       const { id } = c.req.valid('param');
-      const found = await loadAsked(deps, { tenant: c.get('tenant'), accountId: id }, c.req.valid('query'));
+      const key = { tenant: c.get('tenant'), accountId: id, signal: c.req.raw.signal };
+      const found = await loadAsked(deps, key, c.req.valid('query'));
       const etag = `"${found.version}"`;
       c.header('ETag', etag);
       if (matches(c.req.valid('header')['If-None-Match'], etag)) return c.body(null, 304);
@@ -160,7 +161,7 @@ export function accountRoutes(deps: Deps) {
 
 function loadAsked(
   deps: Deps,
-  key: { tenant: Tenant; accountId: AccountId },
+  key: { tenant: Tenant; accountId: AccountId; signal: AbortSignal },
   { at, version, minVersion }: z.infer<typeof getQuery>,
 ) {
   if (version !== undefined) return loadAccountAtVersion(deps, key, version);

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { type CurrencyPair, listRates, readRate, setRate } from '../../sql/rates.ts';
+import { type CurrencyPair, listRates, readRate, readRateAt, setRate } from '../../sql/rates.ts';
 import { COMMAND_PROBLEMS, cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { decodeCursor, encodeCursor } from '../border/cursor.ts';
-import { currencyField, pageQuery } from '../border/fields.ts';
+import { currencyField, momentField, pageQuery } from '../border/fields.ts';
 import { pairField, pairName, rateField } from '../border/rates.ts';
 import { commandAnswerHeaders, commandHeaders } from '../commanding.ts';
 import { createRouter, type Deps } from '../context.ts';
@@ -43,8 +43,15 @@ const get = createRoute({
   method: 'get',
   path: '/api/rates/{pair}',
   tags: ['currencies'],
-  summary: 'Read the newest rate of a pair',
-  request: { params: pairParam },
+  summary: 'Read the newest rate of a pair, or the one that counted at a time',
+  request: {
+    params: pairParam,
+    query: z.object({
+      at: momentField.optional().openapi({
+        description: 'The rate that counted at this instant; in the future, the newest',
+      }),
+    }),
+  },
   responses: { 200: json('The rate', rateSchema), ...problems(...READ_PROBLEMS) },
 });
 
@@ -70,9 +77,14 @@ export function rateRoutes(deps: Deps) {
     })
     .openapi(get, async (c) => {
       const { pair } = c.req.valid('param');
-      const found = await readRate(deps.pool, c.get('tenant'), pair);
+      const { at } = c.req.valid('query');
+      const tenant = c.get('tenant');
+      const read =
+        at === undefined ? readRate(deps.pool, tenant, pair) : readRateAt(deps.pool, tenant, pair, at);
+      const found = await read;
       if (found !== undefined) return c.json(rateView(found), 200);
-      throw new Problem('rate-not-found', `There is no rate for ${pairName(pair)}.`, { status: 404 });
+      const when = at === undefined ? '' : ` at ${at}`;
+      throw new Problem('rate-not-found', `There is no rate for ${pairName(pair)}${when}.`, { status: 404 });
     });
 }
 

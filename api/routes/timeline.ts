@@ -23,6 +23,7 @@ export function timelineRoutes(deps: Deps) {
   return createRouter().openapi(timeline, async (c) => {
     const { id } = c.req.valid('param');
     const facts = await loadTimeline(deps, c.get('tenant'), id);
-    return c.json({ transferId: id, steps: timelineOf(facts, deps.config) }, 200);
+    const steps = timelineOf(facts, deps.config);
+    return c.json({ transferId: id, steps, truncated: facts.truncated }, 200);
   });
 }

@@ -4,10 +4,12 @@ import { batchCounts } from '../../domain/batch.ts';
 import { isOutage } from '../../platform/postgres.ts';
 import { type Batch, listBatches, readBatch } from '../../sql/batches.ts';
 import type { Command } from '../../sql/commands.ts';
+import { readCancelled } from '../../sql/read-cancelled.ts';
 import { COMMAND_PROBLEMS, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { batchBody, batchIdField } from '../border/batch.ts';
 import { decodeCursor, encodeCursor } from '../border/cursor.ts';
 import { idField, pageQuery, reasonField } from '../border/fields.ts';
+import { checkSchedule } from '../border/transfer.ts';
 import { commandAnswerHeaders, commandHeaders, execute } from '../commanding.ts';
 import { type AppEnv, createRouter, type Deps } from '../context.ts';
 import { Problem } from '../problem.ts';
@@ -70,7 +72,7 @@ const cancel = createRoute({
     },
   },
   responses: {
-    200: { ...json('The batch after it', batchSchema), headers: commandAnswerHeaders },
+    200: { ...json('The batch as it was then', batchSchema), headers: commandAnswerHeaders },
     202: {
       ...json('Recorded, not decided yet: follow Location', commandSchema),
       headers: commandAnswerHeaders,
@@ -86,6 +88,10 @@ export function transferBatchRoutes(deps: Deps) {
   return createRouter()
     .openapi(create, async (c) => {
       const wish = c.req.valid('json');
+      const now = deps.now();
+      for (const [at, { executeAt }] of wish.transfers.entries()) {
+        checkSchedule(executeAt, now, `/transfers/${at}/executeAt`);
+      }
       const command = await execute(c, notWaiting, CREATE, c.req.valid('header'), wish);
       c.header('Location', `/api/transfer-batches/${command.resourceId}`);
       return c.json(batchView(await recordedBatch(deps, command, wish.transfers.length)), 202);
@@ -105,7 +111,8 @@ export function transferBatchRoutes(deps: Deps) {
       const request = { type: 'cancelBatch' as const, batchId, reason: c.req.valid('json').reason };
       const command = await execute(c, deps, CANCEL, c.req.valid('header'), request);
       if (command.refusal !== null) throw new Problem(command.refusal.code, command.refusal.detail);
-      if (command.status !== 'accepted') return c.json(batchView(await findBatch(c, deps, batchId)), 200);
+      if (command.status !== 'accepted')
+        return c.json(batchView(await readCancelled(deps.pool, command)), 200);
       c.header('Location', `/api/commands/${command.commandId}`);
       return c.json(commandView(command), 202);
     });

@@ -1,6 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Command } from '../../sql/commands.ts';
+import { noChanges } from '../../sql/draft.ts';
+import { outcomeName, readOutcomes } from '../../sql/outcomes.ts';
 import { listDeliveries, readDelivery, redeliver } from '../../sql/webhook-deliveries.ts';
 import { readWebhook } from '../../sql/webhooks.ts';
+import { writeDraft } from '../../sql/write-draft.ts';
 import { COMMAND_PROBLEMS, cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { decodeCursor, encodeCursor } from '../border/cursor.ts';
 import { idField, pageQuery } from '../border/fields.ts';
@@ -36,7 +40,7 @@ const again = createRoute({
     body: { required: true, content: { 'application/json': { schema: redeliverBody } } },
   },
   responses: {
-    200: { ...json('The delivery as it stands', deliverySchema), headers: commandAnswerHeaders },
+    200: { ...json('The delivery as the round begins', deliverySchema), headers: commandAnswerHeaders },
     ...problems(...COMMAND_PROBLEMS),
   },
 });
@@ -57,11 +61,20 @@ export function webhookDeliveryRoutes(deps: Deps) {
     .openapi(again, async (c) => {
       const { id } = c.req.valid('param');
       const { deliveryId } = c.req.valid('json');
-      await recordDone(c, deps, c.req.valid('header'), againRecording(id, deliveryId));
-      const delivery = await readDelivery(deps.pool, c.get('tenant'), id, deliveryId);
-      if (delivery === undefined) throw new Error(`delivery ${deliveryId} is gone`);
-      return c.json(deliveryView(delivery), 200);
+      const command = await recordDone(c, deps, c.req.valid('header'), againRecording(id, deliveryId));
+      return c.json(await readBegun(deps, command), 200);
     });
+}
+
+/** What a round began with: a repeat gets the same, whatever came of it since. */
+async function readBegun({ pool }: Deps, { tenant, commandId }: Command) {
+  const key = outcomeKey(commandId);
+  const outcome = (await readOutcomes(pool, tenant, [key])).get(outcomeName(key));
+  return deliverySchema.parse(outcome?.detail);
+}
+
+function outcomeKey(commandId: string) {
+  return { subjectId: commandId, leg: 'command' as const };
 }
 
 function againRecording(webhookId: string, deliveryId: string): Recording {
@@ -72,8 +85,15 @@ function againRecording(webhookId: string, deliveryId: string): Recording {
     creates: false,
     fingerprint: { webhookId, deliveryId },
     payload: { deliveryId },
-    async work(client, { tenant }) {
-      if (await redeliver(client, tenant, webhookId, deliveryId)) return;
+    async work(client, { tenant, commandId, createdAt }) {
+      if (await redeliver(client, tenant, webhookId, deliveryId)) {
+        const begun = await readDelivery(client, tenant, webhookId, deliveryId);
+        if (begun === undefined) throw new Error(`delivery ${deliveryId} is gone`);
+        const outcome = { result: 'done' as const, refusal: null, detail: deliveryView(begun) };
+        const outcomes = [{ ...outcomeKey(commandId), ...outcome }];
+        await writeDraft(client, { ...noChanges(tenant, createdAt), outcomes });
+        return;
+      }
       if ((await readWebhook(client, tenant, webhookId)) === undefined) throw noWebhook(webhookId);
       throw new Problem('delivery-not-found', `Webhook ${webhookId} has no delivery ${deliveryId}.`);
     },

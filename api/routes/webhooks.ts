@@ -12,6 +12,7 @@ import { commandAnswerHeaders, commandHeaders } from '../commanding.ts';
 import { type AppEnv, createRouter, type Deps } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { type Recording, recordDone } from '../recording.ts';
+import { isRepeat } from '../repeat.ts';
 import { EVENT_TYPES } from '../views/event.ts';
 import { newWebhookSchema, webhookSchema, webhookView } from '../views/webhook.ts';
 
@@ -36,6 +37,7 @@ const body = z.strictObject({
     .openapi({ example: 'a-long-shared-secret', description: 'Made by the server where none is given' }),
 });
 
+const CREATE = 'POST /api/webhooks';
 const create = createRoute({
   method: 'post',
   path: '/api/webhooks',
@@ -91,8 +93,11 @@ export function webhookRoutes(deps: Deps) {
   return createRouter()
     .openapi(create, async (c) => {
       const wish = c.req.valid('json');
-      await checkWebhookUrl(wish.url, deps.config.WEBHOOK_ALLOW_PRIVATE);
-      const command = await recordDone(c, deps, c.req.valid('header'), createRecording(deps, wish));
+      const headers = c.req.valid('header');
+      if (!(await isRepeat(c, deps, CREATE, headers))) {
+        await checkWebhookUrl(wish.url, deps.config.WEBHOOK_ALLOW_PRIVATE);
+      }
+      const command = await recordDone(c, deps, headers, createRecording(deps, wish));
       c.header('Location', `/api/webhooks/${command.resourceId}`);
       // A replay gets the first answer again, even after the webhook was deleted.
       const made = await loadWebhook(c, deps, command.resourceId, { deleted: true });
@@ -133,7 +138,7 @@ function createRecording(deps: Deps, wish: z.infer<typeof body>): Recording {
   const { secret, ...open } = wish;
   return {
     type: 'createWebhook',
-    route: 'POST /api/webhooks',
+    route: CREATE,
     resource: { kind: 'webhook', id: webhookId },
     creates: true,
     fingerprint: { ...wish, id: wish.id ?? null, secret: secret ?? null },

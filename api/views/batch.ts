@@ -13,7 +13,7 @@ export const batchSchema = z
     id: z.string().openapi({ example: 'salaries-2026-08' }),
     status: z.enum(['running', 'completed', 'cancelled']).openapi({
       description:
-        'completed: every transfer has ended, each in its own way; cancelled: and some were not begun',
+        'completed: every transfer has ended, each in its own way; cancelled: and some were cancelled with the batch',
     }),
     counts: z.strictObject({
       total: count.openapi({ example: 10_000 }),
@@ -35,10 +35,11 @@ export type BatchView = z.infer<typeof batchSchema>;
 export function batchView({ batchId, counts, createdAt, ...batch }: Batch): BatchView {
   const { total, completed, rejected, refunded, cancelled, needsAttention, pending } = counts;
   const running = pending > 0 || !batch.ended;
-  const ended = batch.cancelledAt === null ? ('completed' as const) : ('cancelled' as const);
+  // A cancellation that came too late for every item has changed nothing.
+  const hasStopped = batch.cancelledAt !== null && cancelled > 0;
   return {
     id: batchId,
-    status: running ? 'running' : ended,
+    status: running ? 'running' : hasStopped ? 'cancelled' : 'completed',
     counts: { total, completed, rejected, refunded, cancelled, needsAttention, pending },
     startedAt: createdAt,
     finishedAt: running ? null : batch.lastEndAt,

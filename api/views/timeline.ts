@@ -84,6 +84,11 @@ export const timelineSchema = z
         .discriminatedUnion('kind', [accepted, started, appended, delivered, projected, finished])
         .openapi('TimelineStep'),
     ),
+    truncated: z.boolean().openapi({
+      example: false,
+      description:
+        'True where these are the first steps only: more than 500 events or 200 commands are not told',
+    }),
   })
   .openapi('Timeline');
 

@@ -85,7 +85,10 @@ async function paySalaries({ teller, chance, people }: Bank): Promise<void> {
     description: 'Salary',
     reference: 'salaries',
   }));
-  await teller.post('/api/transfer-batches', { id: teller.id('salaries'), transfers }, 'batch of salaries');
+  const id = teller.id('salaries');
+  await teller.post('/api/transfer-batches', { id, transfers }, 'batch of salaries');
+  // What people can pay next must not depend on how fast their salaries come.
+  await teller.awaitBatch(`/api/transfer-batches/${id}`);
 }
 
 async function goShopping({ teller, chance, people }: Bank): Promise<void> {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** What the API answered, as far as the demo looks at it. */
 export type Answer = { readonly status: number; readonly body: Record<string, unknown> };
 
@@ -8,11 +10,14 @@ export type Teller = {
   /** `what` is counted under its answer: "transfer completed". Throws where the request itself was wrong. */
   post(path: string, body: object, what: string): Promise<Answer>;
   put(path: string, body: object, what: string): Promise<Answer>;
+  /** Waits until the batch there runs no more; throws where that takes too long. */
+  awaitBatch(path: string): Promise<void>;
   tally(): [what: string, count: number][];
 };
 
 /** Long enough for a batch's POST on a slow machine. */
 const TIMEOUT_MS = 60_000;
+const POLL_MS = 250;
 
 /** A teller of the Remit at `url`. Keys and ids carry the seed, so that a repeat is told as one. */
 export function createTeller(url: string, seed: number): Teller {
@@ -39,8 +44,19 @@ export function createTeller(url: string, seed: number): Teller {
     id: (name) => `d${seed}-${name}`,
     post: (path, body, what) => send('POST', path, body, what),
     put: (path, body, what) => send('PUT', path, body, what),
+    awaitBatch: (path) => awaitBatch(`${url}${path}`),
     tally: () => [...counts].sort(([one], [other]) => (one < other ? -1 : 1)),
   };
+}
+
+async function awaitBatch(url: string): Promise<void> {
+  const endAt = Date.now() + TIMEOUT_MS;
+  while (Date.now() < endAt) {
+    const { status, body } = await request(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (status === 200 && body.status !== 'running') return;
+    await sleep(POLL_MS);
+  }
+  throw new Error(`${url} still runs after ${TIMEOUT_MS / 1_000} s: is a worker running?`);
 }
 
 async function request(url: string, init: RequestInit): Promise<Answer> {

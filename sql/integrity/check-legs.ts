@@ -23,13 +23,11 @@ function legOf(event: LegEvent): Leg {
 }
 
 /** A leg as it stands in an account's stream. */
-export type PlacedLeg = {
+type PlacedLeg = {
   readonly leg: Leg;
   readonly transferId: TransferId;
   readonly accountId: string;
   readonly version: number;
-  readonly amountMinor: bigint;
-  readonly position: bigint | null;
 };
 
 const legsSchema = z.object({
@@ -37,13 +35,13 @@ const legsSchema = z.object({
 });
 
 /** The legs among a page's events. */
-export function legsOf(page: readonly Decoded[]): PlacedLeg[] {
+function legsOf(page: readonly Decoded[]): PlacedLeg[] {
   return page.flatMap(({ stored, event }) => {
     if (event === null || !isLeg(event)) return [];
     const leg = legOf(event);
-    const { transferId, amountMinor } = event.data;
+    const { transferId } = event.data;
     const accountId = stored.streamId.replace(/^account-/, '');
-    return [{ leg, transferId, accountId, version: stored.version, amountMinor, position: stored.position }];
+    return [{ leg, transferId, accountId, version: stored.version }];
   });
 }
 

@@ -1,34 +1,39 @@
-import { changeOf, type Entry, entriesOf, isMoneyEvent } from '../../domain/double-entry.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Entry, entriesOf } from '../../domain/double-entry.ts';
 import { parseStream } from '../../domain/ids.ts';
-import { legsOf } from './check-legs.ts';
+import { toTransactions } from '../projections/transaction-rows.ts';
+import type { TransactionRow } from '../projections/transactions.ts';
 import type { Decoded } from './check-streams.ts';
-import { findReadEntries, findReadLegs, findReadTransactions } from './read-rows.ts';
+import { findReadEntries, findTransactions } from './read-rows.ts';
 import type { Snapshots } from './snapshots.ts';
 
-/** Every event up to the watermark must be in the read tables: its transaction, its journal entries and its leg. */
+/**
+ * Every event up to the watermark must be in the read tables: its transaction and its journal entries. Transfers' rows
+ * are `checkTransfers`' part.
+ */
 export async function checkReadEvents(snapshots: Snapshots, page: readonly Decoded[]): Promise<void> {
   const due = page.filter(({ stored }) => stored.position !== null && stored.position <= snapshots.watermark);
   await checkTransactions(snapshots, due);
   await checkEntries(snapshots, due);
-  await checkLegRows(snapshots, due);
 }
 
 async function checkTransactions({ read, tenant, tally }: Snapshots, due: readonly Decoded[]): Promise<void> {
-  const moves = due.flatMap(({ stored, event }) => {
-    if (event === null || !isMoneyEvent(event)) return [];
-    const { balanceMinor } = event.data;
-    return [{ accountId: accountOf(stored), version: stored.version, balanceMinor, ...changeOf(event) }];
-  });
-  if (moves.length === 0) return;
-  const rows = await findReadTransactions(read, tenant, moves);
-  for (const { accountId, version, changeMinor, currency, balanceMinor } of moves) {
-    const row = rows.get(`${accountId}/${version}`);
-    const equal =
-      row?.amountMinor === changeMinor && row.currency === currency && row.closingMinor === balanceMinor;
-    tally.expect('read-tables-equal-folds', equal, () => {
-      return `transactions row ${accountId}/${version} is missing or differs from its event`;
+  const wanted = due.flatMap(transactionsOf);
+  if (wanted.length === 0) return;
+  const found = await findTransactions(read, tenant, wanted);
+  for (const row of wanted) {
+    const key = `${row.accountId}/${row.version}`;
+    tally.expect('read-tables-equal-folds', isDeepStrictEqual(found.get(key), row), () => {
+      return `transactions row ${key} is missing or differs from its event`;
     });
   }
+}
+
+/** What the projection makes of an event in an account's stream. */
+function transactionsOf({ stored, event }: Decoded): TransactionRow[] {
+  if (event === null || stored.position === null || parseStream(stored.streamId).kind !== 'account')
+    return [];
+  return toTransactions({ event: { ...stored, position: stored.position }, fact: event });
 }
 
 /** A money event's entries, in their order; an event that moves no money has none (`checkStrays` sees to that). */
@@ -53,19 +58,6 @@ function describe(entries: readonly Entry[]): string {
       [debitAccount, creditAccount, amountMinor, currency].join(' '),
     )
     .join();
-}
-
-async function checkLegRows({ read, tenant, tally }: Snapshots, due: readonly Decoded[]): Promise<void> {
-  const legs = legsOf(due);
-  if (legs.length === 0) return;
-  const rows = await findReadLegs(read, tenant, [...new Set(legs.map((leg) => leg.transferId))]);
-  for (const { leg, transferId, version, amountMinor } of legs) {
-    const row = rows.get(transferId);
-    const equal = row !== undefined && row[leg] === version && row.amountMinor === amountMinor;
-    tally.expect('read-tables-equal-folds', equal, () => {
-      return `transfers row ${transferId} is missing or differs from its ${leg}`;
-    });
-  }
 }
 
 /** Whose stream it is; a transfer's own is nobody's. */

@@ -68,10 +68,6 @@ async function walk(
 }
 
 async function pageKeys(read: Queryable, table: Table, values: readonly unknown[]): Promise<Key[]> {
-  const { rows } = await read.query<Key>({
-    name: `integrity-page-${table.name}`,
-    text: table.text,
-    values: [...values],
-  });
+  const { rows } = await read.query<Key>({ text: table.text, values: [...values] });
   return rows;
 }

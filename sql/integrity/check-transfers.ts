@@ -1,38 +1,15 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { LegEvent, TransferEvent } from '../../domain/events.ts';
 import { type AccountId, accountStream, parseStream } from '../../domain/ids.ts';
-import { evolveTransfer, isTransferEvent, type Transfer, type TransferState } from '../../domain/transfer.ts';
-import { decodeEvent, decodeTransfer, encodeState } from '../codec.ts';
+import type { Transfer } from '../../domain/transfer.ts';
+import { decodeTransfer } from '../codec.ts';
 import type { PlacedEvent } from '../list-events.ts';
+import { checkTransferRows } from './check-transfer-rows.ts';
+import { findAppliedToTransfers } from './read-rows.ts';
 import { PAGE_SIZE, type Snapshots } from './snapshots.ts';
-import { findEvents, findStreams, pageHeads, type RawHead } from './store-rows.ts';
+import { findEvents, pageEvents, pageHeads, type RawHead } from './store-rows.ts';
+import { beginStory, endsAsHead, hear, type Story } from './transfer-story.ts';
 import type { Transit } from './transit.ts';
 
-/**
- * Events of one transfer lie in up to three streams; its story has one order. Its own events are in the order of
- * their versions already, which the sort keeps: those before the debit, and those of its reversals.
- */
-const ORDER: Readonly<Record<(LegEvent | TransferEvent)['type'], number>> = {
-  TransferScheduled: 0,
-  ApprovalRequested: 0,
-  TransferApproved: 0,
-  TransferRejected: 0,
-  TransferCancelled: 0,
-  TransferDebited: 1,
-  HoldCaptured: 1,
-  CreditRefused: 2,
-  TransferCredited: 3,
-  TransferRefunded: 3,
-  RefundParked: 3,
-  TransferSettled: 5,
-  ReversalDebited: 6,
-  ReversalRefunded: 6,
-};
-
-/** A refund that an operator settled comes after the park. */
-const SETTLED = 4;
-
-/** Reads every head once, in pages: a transfer's must be the fold of its legs and its own events. */
+/** Reads every head once, in pages: a transfer's must be the fold of its legs and its own events, and so its row. */
 export async function checkTransfers(snapshots: Snapshots, transit: Transit): Promise<void> {
   for (let after = ''; ; ) {
     const heads = await pageHeads(snapshots.store, snapshots.tenant, after, PAGE_SIZE);
@@ -52,9 +29,10 @@ async function checkPage(snapshots: Snapshots, transit: Transit, heads: readonly
   const transfers = heads
     .filter((head) => !isAccount(head))
     .map((head) => ({ head, state: tryDecode(head) }));
-  const events = await findPageEvents(snapshots, transfers);
+  const stories = await readStories(snapshots, transfers);
   for (const { head, state } of transfers) {
-    const equal = state !== null && isFold(head, state, events);
+    const story = stories.get(head.streamId);
+    const equal = story !== undefined && endsAsHead(story);
     tally.expect(
       'heads-equal-folds',
       equal,
@@ -62,70 +40,68 @@ async function checkPage(snapshots: Snapshots, transit: Transit, heads: readonly
     );
     if (state !== null) transit.addHead(state);
   }
+  await checkTransferRows(snapshots, [...stories.values()]);
 }
 
-type Found = { byPlace: Map<string, PlacedEvent>; byStream: Map<string, PlacedEvent[]> };
+type Known = { readonly head: RawHead; readonly state: Transfer | null };
 
-async function findPageEvents(
-  { store, tenant }: Snapshots,
-  transfers: readonly { head: RawHead; state: Transfer | null }[],
-): Promise<Found> {
+/** The stories of those transfers whose state says where their legs are, by stream id. */
+async function readStories(snapshots: Snapshots, transfers: readonly Known[]): Promise<Map<string, Story>> {
+  const { store, tenant } = snapshots;
   const places = transfers.flatMap(({ state }) => (state?.legs ?? []).map(placeOf));
-  const legs = await findEvents(store, tenant, places);
-  const own = await findStreams(
-    store,
-    tenant,
-    transfers.map(({ head }) => head.streamId),
+  const legs = new Map(
+    (await findEvents(store, tenant, places)).map((event) => [nameOf(event), event] as const),
   );
-  return {
-    byPlace: new Map(legs.map((event) => [`${event.streamId}/${event.version}`, event])),
-    byStream: groupByStream(own),
-  };
+  const isApplied = await readApplied(snapshots, [...places, ...transfers.map(({ head }) => head)]);
+  const stories = new Map<string, Story>();
+  for (const { head, state } of transfers) {
+    const own = state?.legs.flatMap((leg) => legs.get(nameOf(placeOf(leg))) ?? []);
+    if (own !== undefined) stories.set(head.streamId, beginStory(head, own, isApplied));
+  }
+  await hearOwn(snapshots, transfers, stories);
+  return stories;
 }
 
-function groupByStream(events: readonly PlacedEvent[]): Map<string, PlacedEvent[]> {
-  const groups = new Map<string, PlacedEvent[]>();
-  for (const event of events) groups.set(event.streamId, [...(groups.get(event.streamId) ?? []), event]);
-  return groups;
+/** Which events the transfers table has, or must have by now. */
+async function readApplied(
+  { read, tenant, watermark }: Snapshots,
+  streams: readonly { streamId: string }[],
+): Promise<(stored: PlacedEvent) => boolean> {
+  const applied = await findAppliedToTransfers(read, tenant, [
+    ...new Set(streams.map(({ streamId }) => streamId)),
+  ]);
+  return ({ streamId, version, position }) =>
+    version <= (applied.get(streamId) ?? 0) || (position !== null && position <= watermark);
 }
 
-type Told = { readonly stored: PlacedEvent; readonly event: LegEvent | TransferEvent };
-
-/** The transfer's story. Throws where an event is not what Remit writes, or no part of a transfer. */
-function eventsOf(head: RawHead, state: Transfer, { byPlace, byStream }: Found): Told[] {
-  const legs = state.legs.flatMap((leg) => byPlace.get(`${placeOf(leg).streamId}/${leg.version}`) ?? []);
-  return [...legs, ...(byStream.get(head.streamId) ?? [])]
-    .map(tell)
-    .sort((one, other) => placeInStory(one.event) - placeInStory(other.event));
-}
-
-function tell(stored: PlacedEvent): Told {
-  const event = decodeEvent(stored);
-  if (!isTransferEvent(event)) throw new Error(`${event.type} is no part of a transfer`);
-  return { stored, event };
-}
-
-function placeInStory(event: LegEvent | TransferEvent): number {
-  const settled = event.type === 'TransferRefunded' && event.data.paidFrom === 'suspense';
-  return settled ? SETTLED : ORDER[event.type];
-}
-
-/** True where the head is what its events fold to, and the last of its own. */
-function isFold(head: RawHead, state: Transfer, found: Found): boolean {
-  try {
-    const told = eventsOf(head, state, found);
-    const folded = told.reduce<TransferState>((before, { stored, event }) => {
-      return evolveTransfer(before, event, { version: stored.version, occurredAt: stored.occurredAt });
-    }, null);
-    const own = told.filter(({ stored }) => stored.streamId === head.streamId).length;
-    return folded !== null && isDeepStrictEqual(head.state, encodeState(folded)) && head.version === own;
-  } catch {
-    return false;
+/** Transfers' own streams, page by page: one that was reversed often has many events. */
+async function hearOwn(
+  { store, tenant, breathe }: Snapshots,
+  transfers: readonly Known[],
+  stories: ReadonlyMap<string, Story>,
+): Promise<void> {
+  const upTo = transfers.at(-1)?.head.streamId;
+  if (upTo === undefined) return;
+  let after = { streamId: transfers[0]?.head.streamId ?? '', version: 0 };
+  for (;;) {
+    const page = await pageEvents(store, tenant, { ...after, upTo }, PAGE_SIZE);
+    for (const stored of page) {
+      const story = stories.get(stored.streamId);
+      if (story !== undefined) hear(story, stored);
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE_SIZE) return;
+    await breathe();
+    after = last;
   }
 }
 
 function placeOf({ accountId, version }: { accountId: AccountId; version: number }) {
   return { streamId: accountStream(accountId), version };
+}
+
+function nameOf({ streamId, version }: { streamId: string; version: number }): string {
+  return `${streamId}/${version}`;
 }
 
 function isAccount(head: RawHead): boolean {

@@ -2,17 +2,16 @@ import type { Account } from '../../domain/account.ts';
 import type { Entry } from '../../domain/double-entry.ts';
 import type { Tenant } from '../../domain/ids.ts';
 import type { Queryable } from '../../platform/postgres.ts';
+import type { TransactionRow } from '../projections/transactions.ts';
 import { type BalanceRow, toAccount } from '../read-account.ts';
+
+// Each look-up is one look into a primary key for every row that is wanted, whatever the planner believes: `offset 0`
+// keeps it from joining anything else. And none has a name, so that each is planned anew: a plan kept from when the
+// tables were small would scan them. Where another index begins like the primary key, it would seem as good to a planner
+// without statistics: so the last column is asked for as a range, in order, which only the primary key gives.
 
 /** An account's row in the read table: the state at its version. */
 export type ReadRow = { readonly account: Account; readonly version: number };
-
-/** What the transactions table holds of one event. */
-export type ReadTransaction = {
-  readonly amountMinor: bigint;
-  readonly currency: string;
-  readonly closingMinor: bigint;
-};
 
 /** The balances rows of these accounts, by account id. */
 export async function findBalances(
@@ -21,33 +20,41 @@ export async function findBalances(
   accountIds: readonly string[],
 ): Promise<Map<string, ReadRow>> {
   const { rows } = await db.query<BalanceRow>({
-    name: 'integrity-find-balances',
-    text: `select b.* from balances b
-           where b.generation = (select live_generation from projections where name = 'balances')
-             and b.tenant = $1 and b.account_id = any($2)`,
+    text: `select b.*
+           from unnest($2::text[]) as wanted (account_id)
+           cross join lateral (
+             select * from balances
+             where generation = (select live_generation from projections where name = 'balances')
+               and tenant = $1 and account_id between wanted.account_id and wanted.account_id
+             order by account_id limit 1
+           ) as b`,
     values: [tenant, accountIds],
   });
   return new Map(rows.map((row) => [row.account_id, { account: toAccount(row), version: row.version }]));
 }
 
-type TransactionRow = ReadTransaction & { readonly account_id: string; readonly version: number };
-
 /** The transactions of these money events, by `<accountId>/<version>`. */
-export async function findReadTransactions(
+export async function findTransactions(
   db: Queryable,
   tenant: Tenant,
   places: readonly { accountId: string; version: number }[],
-): Promise<Map<string, ReadTransaction>> {
+): Promise<Map<string, TransactionRow>> {
   const { rows } = await db.query<TransactionRow>({
-    name: 'integrity-find-read-transactions',
-    text: `select t.account_id, t.version, t.amount_minor as "amountMinor", t.currency,
-             t.closing_balance_minor as "closingMinor"
+    text: `select t.*
            from unnest($2::text[], $3::int[]) as wanted (account_id, version)
-           join transactions t on t.generation = (select live_generation from projections where name = 'transactions')
-             and t.tenant = $1 and t.account_id = wanted.account_id and t.version = wanted.version`,
+           cross join lateral (
+             select tenant, account_id as "accountId", version, transaction_id as "transactionId", type,
+               amount_minor as "amountMinor", currency, opening_balance_minor as "openingBalanceMinor",
+               closing_balance_minor as "closingBalanceMinor", transfer_id as "transferId",
+               counterparty_id as "counterpartyId", description, metadata, position, occurred_at as "occurredAt"
+             from transactions
+             where generation = (select live_generation from projections where name = 'transactions')
+               and tenant = $1 and account_id = wanted.account_id and version between wanted.version and wanted.version
+             order by version limit 1
+           ) as t`,
     values: [tenant, places.map((place) => place.accountId), places.map((place) => place.version)],
   });
-  return new Map(rows.map(({ account_id, version, ...row }) => [`${account_id}/${version}`, row]));
+  return new Map(rows.map((row) => [`${row.accountId}/${row.version}`, row]));
 }
 
 type EntryRow = Entry & { readonly stream_id: string; readonly version: number };
@@ -59,12 +66,14 @@ export async function findReadEntries(
   places: readonly { streamId: string; version: number }[],
 ): Promise<Map<string, Entry[]>> {
   const { rows } = await db.query<EntryRow>({
-    name: 'integrity-find-read-entries',
     text: `select j.stream_id, j.version, j.debit_account as "debitAccount", j.credit_account as "creditAccount",
              j.amount_minor as "amountMinor", j.currency
            from unnest($2::text[], $3::int[]) as wanted (stream_id, version)
-           join journal_entries j on j.generation = (select live_generation from projections where name = 'journal')
-             and j.tenant = $1 and j.stream_id = wanted.stream_id and j.version = wanted.version
+           cross join lateral (
+             select * from journal_entries
+             where generation = (select live_generation from projections where name = 'journal')
+               and tenant = $1 and stream_id = wanted.stream_id and version = wanted.version offset 0
+           ) as j
            order by j.entry`,
     values: [tenant, places.map((place) => place.streamId), places.map((place) => place.version)],
   });
@@ -76,48 +85,45 @@ export async function findReadEntries(
   return found;
 }
 
-/** What the transfers table holds of legs: by transfer id, the versions of its legs and its amount. */
-export type ReadLegs = {
-  readonly amountMinor: bigint;
-  readonly debit: number | null;
-  readonly credit: number | null;
-  readonly refund: number | null;
-  readonly settle: number | null;
-};
-
-type LegsRow = {
-  transfer_id: string;
-  amount_minor: bigint;
-  debit_version: number | null;
-  credit_version: number | null;
-  refund_version: number | null;
-  settle_version: number | null;
-};
+/** A row by its columns' names, as Postgres gives it. */
+export type RawRow = Readonly<Record<string, unknown>>;
 
 /** The transfers rows of these transfers, by transfer id. */
-export async function findReadLegs(
+export async function findTransfers(
   db: Queryable,
   tenant: Tenant,
   transferIds: readonly string[],
-): Promise<Map<string, ReadLegs>> {
-  const { rows } = await db.query<LegsRow>({
-    name: 'integrity-find-read-legs',
-    text: `select transfer_id, amount_minor, debit_version, credit_version, refund_version, settle_version
-           from transfers
-           where generation = (select live_generation from projections where name = 'transfers')
-             and tenant = $1 and transfer_id = any($2)`,
+): Promise<Map<string, RawRow>> {
+  const { rows } = await db.query<RawRow & { transfer_id: string }>({
+    text: `select t.*
+           from unnest($2::text[]) as wanted (transfer_id)
+           cross join lateral (
+             select * from transfers
+             where generation = (select live_generation from projections where name = 'transfers')
+               and tenant = $1 and transfer_id between wanted.transfer_id and wanted.transfer_id
+             order by transfer_id limit 1
+           ) as t`,
     values: [tenant, transferIds],
   });
-  return new Map(
-    rows.map((row) => [
-      row.transfer_id,
-      {
-        amountMinor: row.amount_minor,
-        debit: row.debit_version,
-        credit: row.credit_version,
-        refund: row.refund_version,
-        settle: row.settle_version,
-      },
-    ]),
-  );
+  return new Map(rows.map((row) => [row.transfer_id, row]));
+}
+
+/** Up to which version each of these streams is in the transfers table, by stream id. */
+export async function findAppliedToTransfers(
+  db: Queryable,
+  tenant: Tenant,
+  streamIds: readonly string[],
+): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ stream_id: string; version: number }>({
+    text: `select a.stream_id, a.version
+           from unnest($2::text[]) as wanted (stream_id)
+           cross join lateral (
+             select * from applied_versions
+             where projection = 'transfers'
+               and generation = (select live_generation from projections where name = 'transfers')
+               and tenant = $1 and stream_id = wanted.stream_id offset 0
+           ) as a`,
+    values: [tenant, streamIds],
+  });
+  return new Map(rows.map((row) => [row.stream_id, row.version]));
 }

@@ -14,21 +14,32 @@ export type RawHead = {
 type HeadRow = { stream_id: string; version: number; state: unknown; hash: Buffer };
 type EventRow = Omit<LogRow, 'position'> & { position: bigint | null };
 
-/** A page of all events of a tenant, stream by stream. */
+// Look-ups go by the primary key for every row that is wanted, whatever the planner believes: `offset 0` keeps it from
+// joining anything else. They have no name, so that each is planned anew: a plan kept from when the tables were small
+// would scan them.
+
+/** Joins events `e` with the place `l` of each in the log, null where it has none. */
+const PLACE = `left join lateral (
+    select position, partition from log
+    where tenant = e.tenant and stream_id = e.stream_id and version = e.version offset 0
+  ) as l on true`;
+
+/** A page of all events of a tenant, stream by stream; with `upTo` those of the streams up to that one. */
 export async function pageEvents(
   db: Queryable,
   tenant: Tenant,
-  after: { streamId: string; version: number },
+  { streamId, version, upTo = null }: { streamId: string; version: number; upTo?: string | null },
   limit: number,
 ): Promise<PlacedEvent[]> {
   const { rows } = await db.query<EventRow>({
-    name: 'integrity-page-events',
     text: `select ${LOG_COLUMNS}
-           from events e left join log l using (tenant, stream_id, version)
-           where e.tenant = $1 and (e.stream_id, e.version) > ($2, $3)
-           order by e.stream_id, e.version
-           limit $4`,
-    values: [tenant, after.streamId, after.version, limit],
+           from (
+             select * from events
+             where tenant = $1 and (stream_id, version) > ($2, $3::int) and ($4::text is null or stream_id <= $4)
+             order by stream_id, version limit $5
+           ) as e ${PLACE}
+           order by e.stream_id, e.version`,
+    values: [tenant, streamId, version, upTo, limit],
   });
   return rows.map(toPlaced);
 }
@@ -40,29 +51,13 @@ export async function findEvents(
   places: readonly { streamId: string; version: number }[],
 ): Promise<PlacedEvent[]> {
   const { rows } = await db.query<EventRow>({
-    name: 'integrity-find-events',
     text: `select ${LOG_COLUMNS}
            from unnest($2::text[], $3::int[]) as wanted (stream_id, version)
-           join events e on e.tenant = $1 and e.stream_id = wanted.stream_id and e.version = wanted.version
-           left join log l on l.tenant = e.tenant and l.stream_id = e.stream_id and l.version = e.version`,
+           cross join lateral (
+             select * from events
+             where tenant = $1 and stream_id = wanted.stream_id and version = wanted.version offset 0
+           ) as e ${PLACE}`,
     values: [tenant, places.map((place) => place.streamId), places.map((place) => place.version)],
-  });
-  return rows.map(toPlaced);
-}
-
-/** All events of these streams, in the order of their versions. */
-export async function findStreams(
-  db: Queryable,
-  tenant: Tenant,
-  streamIds: readonly string[],
-): Promise<PlacedEvent[]> {
-  const { rows } = await db.query<EventRow>({
-    name: 'integrity-find-streams',
-    text: `select ${LOG_COLUMNS}
-           from events e left join log l using (tenant, stream_id, version)
-           where e.tenant = $1 and e.stream_id = any($2)
-           order by e.stream_id, e.version`,
-    values: [tenant, streamIds],
   });
   return rows.map(toPlaced);
 }
@@ -74,8 +69,11 @@ export async function findHeads(
   streamIds: readonly string[],
 ): Promise<Map<string, RawHead>> {
   const { rows } = await db.query<HeadRow>({
-    name: 'integrity-find-heads',
-    text: 'select stream_id, version, state, hash from heads where tenant = $1 and stream_id = any($2)',
+    text: `select h.stream_id, h.version, h.state, h.hash
+           from unnest($2::text[]) as wanted (stream_id)
+           cross join lateral (
+             select * from heads where tenant = $1 and stream_id = wanted.stream_id offset 0
+           ) as h`,
     values: [tenant, streamIds],
   });
   return new Map(rows.map((row) => [row.stream_id, toHead(row)]));
@@ -89,7 +87,6 @@ export async function pageHeads(
   limit: number,
 ): Promise<RawHead[]> {
   const { rows } = await db.query<HeadRow>({
-    name: 'integrity-page-heads',
     text: `select stream_id, version, state, hash from heads
            where tenant = $1 and stream_id > $2 order by stream_id limit $3`,
     values: [tenant, after, limit],

@@ -59,6 +59,15 @@ set state = state || '{"feeMinor": "0", "quoteId": null, "rate": null, "reverses
       then to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end)
 where stream_id like 'transfer-%';
 
+-- A parked transfer stands among the running workflows until an operator has settled it, as new ones do.
+insert into expected_workflows (tenant, workflow_id, workflow_type, input, summary)
+select tenant, tenant || '/transfer/' || (state ->> 'transferId'), 'parkedTransfer',
+  jsonb_build_object('tenant', tenant, 'transferId', state ->> 'transferId'),
+  format('needs attention: %s %s minor units from %s to %s',
+    state ->> 'amountMinor', state ->> 'currency', state ->> 'from', state ->> 'to')
+from heads
+where stream_id like 'transfer-%' and state ->> 'status' = 'needs_attention';
+
 -- What commands were answered with holds the account as it was then.
 update outcomes
 set detail = jsonb_set(detail, '{account}', detail -> 'account'

@@ -19,8 +19,10 @@ create table standing_orders (
   status text not null check (status in ('active', 'paused', 'deleted')),
   reason text,
   revision integer not null default 1,
-  -- Runs due at or before this are not made up for: the order was not there, or paused.
+  -- Runs due at or before this are not done: the order was not there, or it is too long ago to tell.
   due_after timestamptz(3) not null,
+  -- When it was paused since then, oldest first, as [{from, to}]; the last one's to is null while it lasts.
+  pauses jsonb not null default '[]',
   created_at timestamptz(3) not null,
   -- When its Schedule is looked after next; null: never again.
   check_after timestamptz(3),

@@ -2,6 +2,7 @@ import { expect, vi } from 'vitest';
 import { ask } from '../ask.ts';
 import type { House } from '../house.ts';
 import type { NamedOperation, OpenApiDocument } from './document.ts';
+import { seedTransfers } from './seed-transfers.ts';
 
 /** Values for path parameters and fields of the body, by the operation's name. */
 export type Seeds = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -11,7 +12,7 @@ export async function seed(house: House, document: OpenApiDocument): Promise<See
   await open(house, 'alice', '500000.00');
   await open(house, 'bob', '500000.00');
   // Not alice: the document's example of a transfer needs her open and unfrozen.
-  for (const id of ['to-freeze', 'to-unfreeze', 'to-close']) await open(house, id);
+  for (const id of ['to-freeze', 'to-unfreeze', 'to-close', 'to-limit']) await open(house, id);
   await post(house, '/api/accounts/to-unfreeze/freeze', { reason: 'seed' });
   const move = { from: 'alice', to: 'bob', amount: '1.00', currency: 'EUR' };
   await post(house, '/api/transfers', { id: 'seeded', ...move });
@@ -29,9 +30,19 @@ export async function seed(house: House, document: OpenApiDocument): Promise<See
     expect((await ask(house, 'PUT', '/api/rates/EUR-USD', { rate: '1.1' })).status).toBeLessThan(300);
     await post(house, '/api/quotes', { id: 'to-read', from: 'EUR', to: 'USD', amount: '1.00' });
   }
+  const transfers = await seedTransfers(house);
+  await seedStandingOrders(house);
   const deliveryId = '/api/webhooks' in document.paths ? await seedDelivery(house) : '';
   const { items } = (await ask(house, 'GET', '/api/commands?limit=1')).body;
   const known: Seeds = {
+    ...transfers,
+    // Not alice, whose transfers would be refused.
+    'PUT /api/accounts/{id}/limits': { id: 'to-limit' },
+    'GET /api/standing-orders/{id}': { id: 'to-read' },
+    'GET /api/standing-orders/{id}/runs': { id: 'to-read' },
+    'POST /api/standing-orders/{id}/pause': { id: 'to-pause' },
+    'POST /api/standing-orders/{id}/resume': { id: 'to-resume' },
+    'DELETE /api/standing-orders/{id}': { id: 'to-delete' },
     'POST /api/accounts/{id}/freeze': { id: 'to-freeze' },
     'POST /api/accounts/{id}/unfreeze': { id: 'to-unfreeze' },
     'POST /api/accounts/{id}/close': { id: 'to-close' },
@@ -49,6 +60,15 @@ export async function seed(house: House, document: OpenApiDocument): Promise<See
     'GET /api/commands/{id}': { id: items[0]!.id },
   };
   return Object.fromEntries(Object.entries(known).filter(([name]) => isDocumented(document, name)));
+}
+
+/** Orders whose Schedules may be those of an earlier run in the same Temporal: they are made equal to these. */
+async function seedStandingOrders(house: House): Promise<void> {
+  const terms = { from: 'alice', to: 'bob', amount: '1.00', currency: 'EUR', cron: '0 9 1 1 *' };
+  for (const id of ['to-read', 'to-pause', 'to-resume', 'to-delete']) {
+    await post(house, '/api/standing-orders', { id, ...terms });
+  }
+  await post(house, '/api/standing-orders/to-resume/pause', { reason: 'seed' });
 }
 
 /** A webhook whose receiver is nowhere, and a delivery that waits for it. */

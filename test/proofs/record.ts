@@ -31,15 +31,17 @@ export function recorded(app: App): App {
   return new Proxy(app, { get: (target, key) => (key === 'request' ? request : Reflect.get(target, key)) });
 }
 
-/** Notes what goes through the global `fetch` to this machine as well: tests of whole processes ask there. */
+/**
+ * Notes what Remit answers to the global `fetch` as well: tests of whole processes ask there. Only Remit names each
+ * request; other parts and receivers of webhooks listen on this machine too.
+ */
 export function recordFetch(): void {
   if (folder === undefined) return;
   const plain = globalThis.fetch;
   globalThis.fetch = async (input, init) => {
     const response = await plain(input, init);
-    const url = new URL(addressOf(input));
     const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
-    if (url.hostname === '127.0.0.1') note(method, url.href, response);
+    if (response.headers.has('x-request-id')) note(method, addressOf(input), response);
     return response;
   };
 }

@@ -57,13 +57,13 @@ export async function insertDeliveries(
 }
 
 /** How these events were delivered; those that never came through Kafka, or not yet, are absent. */
-export async function listDeliveries(
+export async function listKafkaDeliveries(
   db: Queryable,
   tenant: string,
   events: readonly { readonly streamId: string; readonly version: number }[],
 ): Promise<KafkaDelivery[]> {
   const { rows } = await db.query<Row>({
-    name: 'list-deliveries',
+    name: 'list-kafka-deliveries',
     text: `select d.tenant, d.stream_id, d.version, d.topic, d.partition, d.kafka_offset, d.sent_at, d.projected_at
            from deliveries d
            join unnest($2::text[], $3::int[]) as wanted (stream_id, version) using (stream_id, version)
