@@ -226,7 +226,8 @@ describe('commands', () => {
     expect(moving.status).toBe(202);
     expect(moving.headers.get('location')).toBe('/api/transfers/tl');
     expect((await get('/api/transfers/tl')).status).toBe(200);
-    await expect.poll(async () => (await get('/api/transfers/tl')).body.status).toBe('completed');
+    const ended = async () => (await get('/api/transfers/tl')).body.status;
+    await expect.poll(ended, { timeout: 20_000 }).toBe('completed');
   });
 
   test('the command log tells each, newest first', async () => {

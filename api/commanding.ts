@@ -94,10 +94,11 @@ export function answerRecorded(c: Context<AppEnv>, recorded: Dispatched): Comman
       return recorded.command;
     case 'taken': {
       const { kind, resourceId } = recorded.claim;
-      throw new Problem(
-        TAKEN[kind],
-        `${kind} ${resourceId} belongs to another request: choose another id, or none.`,
-      );
+      const detail =
+        kind === 'quote-use'
+          ? `Quote ${resourceId} was used for another transfer: ask for a new one.`
+          : `${kind} ${resourceId} belongs to another request: choose another id, or none.`;
+      throw new Problem(TAKEN[kind], detail);
     }
     case 'key-reused':
       throw new Problem('idempotency-key-reused', 'This Idempotency-Key came with another request before.');

@@ -34,6 +34,7 @@ describe('holds', () => {
     await open('h-payee', '0');
     const placed = await hold('h1', 'h-payer', '60.00', { description: 'Room 12' });
     expect(placed.status, placed.text).toBe(201);
+    expect(placed.headers.get('location')).toBe('/api/holds/h1');
     expect(placed.body).toMatchObject({
       id: 'h1',
       status: 'held',
@@ -99,12 +100,13 @@ describe('holds', () => {
     });
   });
 
-  test('a capture whose destination refuses gives the money back; the hold stays captured', async () => {
+  test('a capture whose destination refuses gives the money back, and the hold says so', async () => {
     await open('h-back', '30.00');
     await hold('h6', 'h-back', '20.00');
     const refused = await post('/api/holds/h6/capture', { to: 'h-nobody' });
     expect(code(refused)).toEqual([422, 'account-not-found']);
     expect(refused.body.transferStatus).toBe('refunded');
+    expect((await get('/api/holds/h6')).body.status).toBe('refunded');
     expect((await get('/api/accounts/h-back?minVersion=5')).body).toMatchObject({
       balance: '30.00',
       held: '0.00',

@@ -168,7 +168,7 @@ describe('a quoted transfer', () => {
     });
     await holds('usd', '11.11');
     const used = await post('/api/transfers', body);
-    expect([used.status, used.body.code]).toEqual([409, 'quote-used']);
+    expect([used.status, used.body.code]).toEqual([422, 'quote-used']);
     const tried = await post('/api/transfers', { ...body, dryRun: true });
     expect(tried.status, tried.text).toBe(200);
     expect(tried.body).toMatchObject({ wouldComplete: false, refusal: { code: 'quote-used' } });

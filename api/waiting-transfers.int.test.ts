@@ -139,7 +139,7 @@ describe('a transfer above the threshold', () => {
   test('is asked for after its time, where it is scheduled too', async () => {
     await pay('both', '200.00', { executeAt: inMs(1_000) });
     const early = await act('both', 'approve');
-    expect([early.status, early.body.code]).toEqual([409, 'not-awaiting-approval']);
+    expect([early.status, early.body.code]).toEqual([422, 'not-awaiting-approval']);
     await ends('both', 'awaiting_approval');
     expect((await act('both', 'approve')).status).toBe(200);
     await ends('both', 'completed');

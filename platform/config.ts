@@ -53,7 +53,7 @@ const schema = z.object({
   APPROVAL_THRESHOLDS: amounts,
   /** How long a person may take to approve a transfer. */
   APPROVAL_TIMEOUT_MS: milliseconds(7 * 24 * 3_600_000),
-  /** What each transfer costs its source: flat, such as `EUR:0.20`, and in thousandths of the amount. */
+  /** What a transfer costs its source: flat, such as `EUR:0.20`, and in thousandths. Captures and reversals are free. */
   FEE_FLAT: amounts,
   FEE_PER_MILLE: z.coerce.number().int().min(0).max(1000).default(0),
   /** How often waiting workflows are compared with what must be running. */

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Metadata } from '../domain/events.ts';
-import type { AccountId, HoldId, Tenant } from '../domain/ids.ts';
+import { type AccountId, type HoldId, type Tenant, type TransferId, transferStream } from '../domain/ids.ts';
 import type { Queryable } from '../platform/postgres.ts';
 import { type Command, readClaimingCommand } from './commands.ts';
+import { readHead } from './lock-heads.ts';
 import { readOutcomes } from './outcomes.ts';
 
-export const HOLD_STATUSES = ['held', 'captured', 'voided', 'expired'] as const;
+/** `refunded`: it was captured, the destination refused the money, and the account has it back. */
+export const HOLD_STATUSES = ['held', 'captured', 'refunded', 'voided', 'expired'] as const;
 
 /** A hold as it was asked for, and what became of it. Amounts in minor units of its currency. */
 export type HoldRecord = {
@@ -66,5 +68,12 @@ export async function readHoldOf(db: Queryable, command: Command): Promise<HoldR
   const [outcome] = outcomes.values();
   if (outcome === undefined) return asked;
   const { capturedMinor, transferId, ...end } = endSchema.parse(outcome.detail);
-  return { ...asked, ...end, capturedMinor: capturedMinor ?? null, transferId: transferId ?? null };
+  const hold = { ...asked, ...end, capturedMinor: capturedMinor ?? null, transferId: transferId ?? null };
+  return (await isRefunded(db, command.tenant, hold.transferId)) ? { ...hold, status: 'refunded' } : hold;
+}
+
+async function isRefunded(db: Queryable, tenant: Tenant, transferId: string | null): Promise<boolean> {
+  if (transferId === null) return false;
+  const head = await readHead(db, tenant, transferStream(transferId as TransferId));
+  return head?.state.status === 'refunded';
 }

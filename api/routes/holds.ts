@@ -115,6 +115,7 @@ export function holdRoutes(deps: Deps) {
       if (answer === null) return c.json(commandView(command), 202);
       // As it was then, so that a repeat gets the same answer whatever became of the hold since.
       const placed = holdView(askedHold(command), command.createdAt);
+      c.header('Location', `/api/holds/${placed.id}`);
       return c.json(holdAnswerView(placed, answer), 201);
     })
     .openapi(get, async (c) => {
