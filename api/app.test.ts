@@ -263,7 +263,9 @@ describe('malformed addresses and headers are 400 and name the place', () => {
 
 describe('fields that are right and do not go together are 422, whoever finds it out', () => {
   const backwards = 'from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z';
-  const cursor = Buffer.from(JSON.stringify({ status: 'open', after: 'a' })).toString('base64url');
+  const cursor = Buffer.from(JSON.stringify(['accounts', { status: 'open', after: 'a' }])).toString(
+    'base64url',
+  );
   test.each<[string, string, unknown, string]>([
     ['POST', '/api/transfers', { ...MOVE, executeAt: '2030-01-01T00:00:00Z', quoteId: 'q' }, '/executeAt'],
     ['POST', '/api/quotes', { ...QUOTE, to: 'EUR' }, '/to'],

@@ -37,7 +37,9 @@ const cursorSchema = statementHeadSchema.extend({ after: version, upTo: version 
 export async function statementPage(deps: Deps, key: Key, query: StatementQuery) {
   const { currency, head, span } = await turnTo(deps, key, query);
   const rows = await listSpan(deps.readPool, key, span, query.limit + 1);
-  const page = cutPage(rows, query.limit, (last) => encodeCursor({ ...head, ...span, after: last.version }));
+  const page = cutPage(rows, query.limit, (last) =>
+    encodeCursor('statement', { ...head, ...span, after: last.version }),
+  );
   return { ...head, currency, ...page, items: page.items.map(transactionView) };
 }
 
@@ -48,7 +50,7 @@ function turnTo(deps: Deps, key: Key, query: StatementQuery): Promise<OpenStatem
 async function goOn(deps: Deps, key: Key, query: StatementQuery, cursor: string): Promise<OpenStatement> {
   const { from, to, minVersion } = query;
   const { accountId } = key;
-  const kept = keepFilters(decodeCursor(cursor, cursorSchema), { accountId, from, to });
+  const kept = keepFilters(decodeCursor('statement', cursor, cursorSchema), { accountId, from, to });
   const { account } = await loadAccountWithTransactions(deps, { ...key, minVersion });
   const { after, upTo, ...head } = kept;
   return { currency: account.currency, head, span: { after, upTo } };

@@ -39,9 +39,11 @@ export async function transactionPage(
   const { before, from, to } =
     cursor === undefined
       ? { ...dates, before: null }
-      : keepFilters(decodeCursor(cursor, cursorSchema), { ...dates, accountId });
+      : keepFilters(decodeCursor('transactions', cursor, cursorSchema), { ...dates, accountId });
   const wanted = { accountId, from: from ?? null, to: to ?? null };
   const rows = await listTransactions(deps.readPool, tenant, wanted, { limit: limit + 1, before });
-  const page = cutPage(rows, limit, (last) => encodeCursor({ accountId, from, to, before: last.version }));
+  const page = cutPage(rows, limit, (last) =>
+    encodeCursor('transactions', { accountId, from, to, before: last.version }),
+  );
   return { ...page, items: page.items.map(transactionView) };
 }

@@ -1,23 +1,23 @@
-import type { z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { conflictingFields, wrongField } from '../problem.ts';
 
-/** Packs a list's filters and the place where its next page begins into an opaque string. */
-export function encodeCursor(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
+/** Packs a list's name, its filters and the place where its next page begins into an opaque string. */
+export function encodeCursor(list: string, value: object): string {
+  return Buffer.from(JSON.stringify([list, value])).toString('base64url');
 }
 
 /**
  * Opens a cursor that `encodeCursor` made; the schema says what this list puts into one.
  * @throws Problem `validation` for anything else, such as another list's cursor
  */
-export function decodeCursor<T>(cursor: string, schema: z.ZodType<T>): T {
+export function decodeCursor<T>(list: string, cursor: string, schema: z.ZodType<T>): T {
   const bytes = Buffer.from(cursor, 'base64url');
-  const parsed = schema.safeParse(parseJson(bytes.toString('utf8')));
+  const parsed = z.tuple([z.literal(list), schema]).safeParse(parseJson(bytes.toString('utf8')));
   // Decoding skips what is not base64url, so only the way back shows that nothing was added.
   if (!parsed.success || bytes.toString('base64url') !== cursor) {
     throw wrongField('/query/cursor', 'is not a cursor of this list: take it from nextCursor');
   }
-  return parsed.data;
+  return parsed.data[1];
 }
 
 function parseJson(text: string): unknown {

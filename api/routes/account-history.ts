@@ -43,9 +43,13 @@ export function accountHistoryRoutes(deps: Deps) {
       const { limit, cursor } = c.req.valid('query');
       await requireAccount(deps, { tenant, accountId: id, minVersion: undefined });
       const after =
-        cursor === undefined ? 0 : keepFilters(decodeCursor(cursor, eventCursor), { accountId: id }).after;
+        cursor === undefined
+          ? 0
+          : keepFilters(decodeCursor('account-events', cursor, eventCursor), { accountId: id }).after;
       const rows = await listStreamEvents(deps.pool, tenant, accountStream(id), { limit: limit + 1, after });
-      const page = cutPage(rows, limit, (last) => encodeCursor({ accountId: id, after: last.version }));
+      const page = cutPage(rows, limit, (last) =>
+        encodeCursor('account-events', { accountId: id, after: last.version }),
+      );
       return c.json({ ...page, items: page.items.map(eventView) }, 200);
     })
     .openapi(transactions, async (c) => {

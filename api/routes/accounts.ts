@@ -174,14 +174,16 @@ async function accountPage(deps: Deps, tenant: Tenant, query: z.infer<typeof lis
   const { after, ...filter } =
     cursor === undefined
       ? { ...filters, after: null }
-      : keepFilters(decodeCursor(cursor, listCursor), filters);
+      : keepFilters(decodeCursor('accounts', cursor, listCursor), filters);
   const wanted = {
     ownerId: filter.ownerId ?? null,
     status: filter.status ?? null,
     currency: filter.currency ?? null,
   };
   const rows = await listAccounts(deps.readPool, tenant, wanted, { limit: limit + 1, after });
-  const page = cutPage(rows, limit, (last) => encodeCursor({ ...filter, after: last.account.accountId }));
+  const page = cutPage(rows, limit, (last) =>
+    encodeCursor('accounts', { ...filter, after: last.account.accountId }),
+  );
   return { ...page, items: page.items.map((row) => accountView(row.account, row)) };
 }
 

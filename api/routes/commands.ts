@@ -32,9 +32,9 @@ export function commandRoutes(deps: Deps) {
   return createRouter()
     .openapi(list, async (c) => {
       const { limit, cursor } = c.req.valid('query');
-      const before = cursor === undefined ? null : decodeCursor(cursor, cursorSchema).before;
+      const before = cursor === undefined ? null : decodeCursor('commands', cursor, cursorSchema).before;
       const rows = await listCommands(deps.pool, c.get('tenant'), { limit: limit + 1, before });
-      const page = cutPage(rows, limit, (last) => encodeCursor({ before: last.commandId }));
+      const page = cutPage(rows, limit, (last) => encodeCursor('commands', { before: last.commandId }));
       return c.json({ ...page, items: page.items.map(commandView) }, 200);
     })
     .openapi(get, async (c) => {

@@ -84,9 +84,9 @@ export function customerRoutes(deps: Deps) {
     })
     .openapi(list, async (c) => {
       const { limit, cursor } = c.req.valid('query');
-      const after = cursor === undefined ? null : decodeCursor(cursor, listCursor).after;
+      const after = cursor === undefined ? null : decodeCursor('customers', cursor, listCursor).after;
       const rows = await listCustomers(deps.pool, c.get('tenant'), { limit: limit + 1, after });
-      const page = cutPage(rows, limit, (last) => encodeCursor({ after: last.customerId }));
+      const page = cutPage(rows, limit, (last) => encodeCursor('customers', { after: last.customerId }));
       return c.json({ ...page, items: page.items.map(customerView) }, 200);
     })
     .openapi(get, async (c) => c.json(customerView(await load(c, deps, c.req.valid('param').id)), 200))

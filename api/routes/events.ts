@@ -29,7 +29,7 @@ export function eventRoutes(deps: Deps) {
     const { limit, after } = c.req.valid('query');
     const start = startOf(after, c.req.valid('query').cursor);
     const rows = await listEvents(deps.pool, c.get('tenant'), { limit: limit + 1, after: start });
-    const page = cutPage(rows, limit, (last) => encodeCursor({ after: last.position.toString() }));
+    const page = cutPage(rows, limit, (last) => encodeCursor('events', { after: last.position.toString() }));
     return c.json({ ...page, items: page.items.map(eventView) }, 200);
   });
 }
@@ -39,5 +39,5 @@ function startOf(after: bigint | undefined, cursor: string | undefined): bigint 
   if (after !== undefined) {
     throw conflictingFields('/query/after', 'cannot be joined with a cursor, which says where to begin');
   }
-  return decodeCursor(cursor, cursorSchema).after;
+  return decodeCursor('events', cursor, cursorSchema).after;
 }

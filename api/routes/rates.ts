@@ -70,9 +70,9 @@ export function rateRoutes(deps: Deps) {
     })
     .openapi(list, async (c) => {
       const { limit, cursor } = c.req.valid('query');
-      const after = cursor === undefined ? null : decodeCursor(cursor, listCursor);
+      const after = cursor === undefined ? null : decodeCursor('rates', cursor, listCursor);
       const rows = await listRates(deps.pool, c.get('tenant'), { limit: limit + 1, after });
-      const page = cutPage(rows, limit, ({ from, to }) => encodeCursor({ from, to }));
+      const page = cutPage(rows, limit, ({ from, to }) => encodeCursor('rates', { from, to }));
       return c.json({ ...page, items: page.items.map(rateView) }, 200);
     })
     .openapi(get, async (c) => {

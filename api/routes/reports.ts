@@ -95,7 +95,7 @@ async function balancesPage(deps: Deps, tenant: Tenant, query: z.infer<typeof ba
   const { after, currency } =
     cursor === undefined
       ? { ...filters, after: null }
-      : keepFilters(decodeCursor(cursor, balancesCursor), filters);
+      : keepFilters(decodeCursor('balances', cursor, balancesCursor), filters);
   const wanted = { ownerId: null, status: null, currency: currency ?? null };
   const { rows, totals } = await inTransaction(
     deps.readPool,
@@ -105,7 +105,9 @@ async function balancesPage(deps: Deps, tenant: Tenant, query: z.infer<typeof ba
     }),
     'begin isolation level repeatable read read only',
   );
-  const page = cutPage(rows, limit, (last) => encodeCursor({ currency, after: last.account.accountId }));
+  const page = cutPage(rows, limit, (last) =>
+    encodeCursor('balances', { currency, after: last.account.accountId }),
+  );
   return {
     ...page,
     items: page.items.map((row) => accountView(row.account, row)),

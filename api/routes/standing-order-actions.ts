@@ -94,10 +94,10 @@ export function standingOrderActionRoutes(deps: Deps) {
     })
     .openapi(runs, async (c) => {
       const { limit, cursor } = c.req.valid('query');
-      const before = cursor === undefined ? null : decodeCursor(cursor, runsCursor).before;
+      const before = cursor === undefined ? null : decodeCursor('runs', cursor, runsCursor).before;
       const order = await loadOrder(deps, { tenant: c.get('tenant'), orderId: c.req.valid('param').id });
       const rows = await listRuns(deps.pool, order, { limit: limit + 1, before });
-      const page = cutPage(rows, limit, (last) => encodeCursor({ before: last.scheduledAt }));
+      const page = cutPage(rows, limit, (last) => encodeCursor('runs', { before: last.scheduledAt }));
       return c.json({ ...page, items: page.items.map(orderRunView) }, 200);
     });
 }

@@ -167,10 +167,12 @@ async function orderPage(c: Context<AppEnv>, deps: Deps, query: z.infer<typeof l
   const { after, ...filter } =
     cursor === undefined
       ? { ...filters, after: null }
-      : keepFilters(decodeCursor(cursor, listCursor), filters);
+      : keepFilters(decodeCursor('standing-orders', cursor, listCursor), filters);
   const wanted = { status: filter.status ?? null, accountId: filter.accountId ?? null };
   const from = { limit: limit + 1, after, at: deps.now().toISOString() };
   const rows = await listStandingOrders(deps.pool, c.get('tenant'), wanted, from);
-  const page = cutPage(rows, limit, (last) => encodeCursor({ ...filter, after: last.orderId }));
+  const page = cutPage(rows, limit, (last) =>
+    encodeCursor('standing-orders', { ...filter, after: last.orderId }),
+  );
   return { ...page, items: await viewOrders(deps, page.items) };
 }

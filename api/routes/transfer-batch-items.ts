@@ -32,13 +32,15 @@ export function transferBatchItemRoutes(deps: Deps) {
     const { after, ...filter } =
       cursor === undefined
         ? { ...filters, after: -1 }
-        : keepFilters(decodeCursor(cursor, listCursor), filters);
+        : keepFilters(decodeCursor('batch-items', cursor, listCursor), filters);
     const wanted = { status: filter.status ?? null };
     const rows = await listBatchItems(deps.pool, c.get('tenant'), batchId, wanted, {
       limit: limit + 1,
       after,
     });
-    const page = cutPage(rows, limit, (last) => encodeCursor({ ...filter, after: last.itemNo }));
+    const page = cutPage(rows, limit, (last) =>
+      encodeCursor('batch-items', { ...filter, after: last.itemNo }),
+    );
     return c.json({ ...page, items: page.items.map(batchItemView) }, 200);
   });
 }

@@ -98,10 +98,10 @@ export function transferBatchRoutes(deps: Deps) {
     })
     .openapi(list, async (c) => {
       const { limit, cursor } = c.req.valid('query');
-      const before = cursor === undefined ? null : decodeCursor(cursor, listCursor).before;
+      const before = cursor === undefined ? null : decodeCursor('batches', cursor, listCursor).before;
       const { batches, hasMore } = await listBatches(deps.pool, c.get('tenant'), { limit, before });
       const last = batches.at(-1);
-      const nextCursor = hasMore && last ? encodeCursor({ before: last.commandId }) : null;
+      const nextCursor = hasMore && last ? encodeCursor('batches', { before: last.commandId }) : null;
       return c.json({ items: batches.map(batchView), nextCursor }, 200);
     })
     .openapi(get, async (c) => c.json(batchView(await findBatch(c, deps, c.req.valid('param').id)), 200))

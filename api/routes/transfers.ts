@@ -97,7 +97,7 @@ async function transferPage(deps: Deps, tenant: Tenant, query: z.infer<typeof li
   const { before, ...filter } =
     cursor === undefined
       ? { ...filters, before: null }
-      : keepFilters(decodeCursor(cursor, listCursor), filters);
+      : keepFilters(decodeCursor('transfers', cursor, listCursor), filters);
   const wanted = {
     status: filter.status ?? null,
     accountId: filter.accountId ?? null,
@@ -106,7 +106,7 @@ async function transferPage(deps: Deps, tenant: Tenant, query: z.infer<typeof li
   const from = { limit: limit + 1, before: before === null ? null : BigInt(before) };
   const rows = await listTransfers(deps.readPool, tenant, wanted, from);
   const page = cutPage(rows, limit, (last) =>
-    encodeCursor({ ...filter, before: last.firstPosition.toString() }),
+    encodeCursor('transfers', { ...filter, before: last.firstPosition.toString() }),
   );
   const commands = await listClaimingCommands(
     deps.pool,

@@ -52,10 +52,13 @@ export function webhookDeliveryRoutes(deps: Deps) {
   return createRouter()
     .openapi(list, async (c) => {
       const { limit, cursor } = c.req.valid('query');
-      const before = cursor === undefined ? null : BigInt(decodeCursor(cursor, listCursor).before);
+      const before =
+        cursor === undefined ? null : BigInt(decodeCursor('deliveries', cursor, listCursor).before);
       const { webhookId } = await loadWebhook(c, deps, c.req.valid('param').id);
       const rows = await listDeliveries(deps.pool, c.get('tenant'), webhookId, { limit: limit + 1, before });
-      const page = cutPage(rows, limit, (last) => encodeCursor({ before: last.position.toString() }));
+      const page = cutPage(rows, limit, (last) =>
+        encodeCursor('deliveries', { before: last.position.toString() }),
+      );
       return c.json({ ...page, items: page.items.map(deliveryView) }, 200);
     })
     .openapi(again, async (c) => {

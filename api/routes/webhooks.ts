@@ -105,9 +105,9 @@ export function webhookRoutes(deps: Deps) {
     })
     .openapi(list, async (c) => {
       const { limit, cursor } = c.req.valid('query');
-      const after = cursor === undefined ? null : decodeCursor(cursor, listCursor).after;
+      const after = cursor === undefined ? null : decodeCursor('webhooks', cursor, listCursor).after;
       const rows = await listWebhooks(deps.pool, c.get('tenant'), { limit: limit + 1, after });
-      const page = cutPage(rows, limit, (last) => encodeCursor({ after: last.webhookId }));
+      const page = cutPage(rows, limit, (last) => encodeCursor('webhooks', { after: last.webhookId }));
       return c.json({ ...page, items: page.items.map(webhookView) }, 200);
     })
     .openapi(get, async (c) => c.json(webhookView(await loadWebhook(c, deps, c.req.valid('param').id)), 200))
