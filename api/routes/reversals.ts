@@ -1,7 +1,4 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { transferTerms } from '../../dispatch/new-command.ts';
-import { NO_FEES } from '../../domain/fees.ts';
-import { decideReversal } from '../../domain/legs.ts';
 import { leftMinor, reversalOf } from '../../domain/reversals.ts';
 import type { Transfer } from '../../domain/transfer.ts';
 import { COMMAND_PROBLEMS, json, problems } from '../answers.ts';
@@ -9,8 +6,6 @@ import { readAmountOf } from '../border/amounts.ts';
 import { amountField, metadataField, textField, transferIdField } from '../border/fields.ts';
 import { commandAnswerHeaders, commandHeaders, execute } from '../commanding.ts';
 import { createRouter, type Deps } from '../context.ts';
-import { Problem } from '../problem.ts';
-import { isRepeat } from '../repeat.ts';
 import { transferAnswer } from '../transfer-answer.ts';
 import { transferSchema } from '../views/transfer.ts';
 import { findTransfer } from './transfer-actions.ts';
@@ -52,17 +47,15 @@ export function reversalRoutes(deps: Deps) {
     const said = c.req.valid('json');
     const { transfer: original } = await findTransfer(c, deps, c.req.valid('param').id);
     const asked = said.amount === undefined ? null : readAmountOf('/amount', said.amount, original.currency);
-    const amountMinor = asked ?? leftMinor(original);
+    // Whether so much is left is decided under the original's lock, and recorded: where nothing is, all of it is asked.
+    const amountMinor = asked ?? (leftMinor(original) || original.amountMinor);
     const request = requestOf(original, amountMinor, said);
-    const headers = c.req.valid('header');
-    const problem = problemOf(original, request);
-    if (problem !== null && !(await isRepeat(c, deps, ROUTE, headers))) throw problem;
     const heard = {
       ...said,
       amount: asked === null ? null : asked.toString(),
       reverses: original.transferId,
     };
-    const command = await execute(c, deps, ROUTE, headers, request, heard);
+    const command = await execute(c, deps, ROUTE, c.req.valid('header'), request, heard);
     const view = await transferAnswer(c, deps, command);
     return view.status === 'completed' ? c.json(view, 201) : c.json(view, 202);
   });
@@ -80,10 +73,4 @@ function requestOf(original: Transfer, amountMinor: bigint, said: z.infer<typeof
     reverses: original.transferId,
     ...(exchange === null ? {} : { exchange }),
   };
-}
-
-/** Told before anything is recorded; what changes meanwhile is decided again under the original's lock. */
-function problemOf(original: Transfer, request: ReturnType<typeof requestOf>): Problem | null {
-  const decision = decideReversal(transferTerms(request, original.transferId, NO_FEES), original);
-  return decision.ok ? null : new Problem(decision.refusal.code, decision.refusal.detail);
 }
