@@ -252,14 +252,14 @@ describe('what nobody asked for', () => {
 
   test('a completed transfer has no more to decide', async () => {
     await pay('done', '1.00');
-    for (const [action, code] of [
-      ['cancel', 'transfer-final'],
-      ['approve', 'transfer-final'],
-      ['decline', 'transfer-final'],
-      ['retry', 'not-needing-attention'],
+    for (const [action, status, code] of [
+      ['cancel', 409, 'transfer-final'],
+      ['approve', 409, 'transfer-final'],
+      ['decline', 409, 'transfer-final'],
+      ['retry', 422, 'not-needing-attention'],
     ] as const) {
       const answer = await act('done', action);
-      expect([answer.status, answer.body.code]).toEqual([409, code]);
+      expect([answer.status, answer.body.code]).toEqual([status, code]);
     }
   });
 

@@ -43,7 +43,15 @@ export type Projector = {
 
 const HEALTHY_WITHIN_MS = 20_000;
 /** In the order in which they stop. */
-const LOOPS = ['relay', 'consumer', 'rebuild', 'watermark', 'dead-letters', 'webhook-feeder', 'sequencer'] as const;
+const LOOPS = [
+  'relay',
+  'consumer',
+  'rebuild',
+  'watermark',
+  'dead-letters',
+  'webhook-feeder',
+  'sequencer',
+] as const;
 type LoopName = (typeof LOOPS)[number];
 
 /**

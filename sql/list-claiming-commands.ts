@@ -8,7 +8,12 @@ export type ClaimingCommand = {
   readonly finishedAt: string | null;
 };
 
-type Row = { resource_id: string; workflow_id: string | null; created_at: string; finished_at: string | null };
+type Row = {
+  resource_id: string;
+  workflow_id: string | null;
+  created_at: string;
+  finished_at: string | null;
+};
 
 /** The commands that created these transfers, by transfer id. */
 export async function listClaimingCommands(

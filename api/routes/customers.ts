@@ -24,7 +24,9 @@ const customerIdField = idField.openapi({ example: 'customer-7' });
 
 const createBody = z.strictObject({
   id: customerIdField.optional(),
-  name: textField(200).regex(/\S/, 'must not be blank').openapi({ example: 'Ada Lovelace' }),
+  name: textField(200)
+    .regex(/\S/, 'must not be blank')
+    .openapi({ example: 'Ada Lovelace', minLength: 1, pattern: '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$' }),
   email: emailField,
 });
 

@@ -89,7 +89,7 @@ const voidHold = createRoute({
     params: z.object({ id: holdIdField }),
     headers: commandHeaders,
     body: {
-      required: true,
+      required: false,
       content: { 'application/json': { schema: z.strictObject({ reason: reasonField.optional() }) } },
     },
   },

@@ -29,7 +29,8 @@ const reverse = createRoute({
   request: {
     params: z.object({ id: transferIdField }),
     headers: commandHeaders,
-    body: { required: true, content: { 'application/json': { schema: body } } },
+    // Without a body: all that is left.
+    body: { required: false, content: { 'application/json': { schema: body } } },
   },
   responses: {
     201: { ...json('The reversal is completed', transferSchema), headers: commandAnswerHeaders },

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningServer, serveApp } from '../../api/server.ts';
 import { CURRENCY_CODES, exponentOf } from '../../domain/currencies.ts';
 import { createHouse, type House } from '../house.ts';
+import { type OwnTemporal, startOwnTemporal } from '../own-temporal.ts';
 import { documentSchema, operationFor, operationsOf } from './document.ts';
 import { besideThis, pythonWithSchemathesis } from './schemathesis.ts';
 import { cursorsOf, pointExamplesAtSeeds, seed } from './seeds.ts';
@@ -13,12 +14,16 @@ import { cursorsOf, pointExamplesAtSeeds, seed } from './seeds.ts';
 /** Several times what a run takes on two cores, the first one's fetching of schemathesis included. */
 const TIMEOUT_MS = 600_000;
 
+let temporal: OwnTemporal;
 let house: House;
 let server: RunningServer;
 let folder: string;
 
 beforeAll(async () => {
+  // The document's examples name alice and bob, who live in other houses too: a Temporal of this one's own.
+  temporal = await startOwnTemporal();
   house = await createHouse({
+    ...temporal.env,
     COMMAND_WAIT_MS: '5000',
     READ_WAIT_MS: '1000',
     // A stream without an end would be a request without one.
@@ -29,6 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.close(1_000);
   await house?.close();
+  await temporal?.remove();
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 

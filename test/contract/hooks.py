@@ -57,6 +57,10 @@ def fit_amounts(node):
     if "cron" in node:
         # A pattern cannot say which months there are, nor that the 31st is in none of some.
         node["cron"] = "0 9 1 * *"
+    for name in ("every", "catchUp"):
+        if name in node:
+            # Nor how long a number of minutes may be.
+            node[name] = "7d"
     # A quote's amount is in its `from`. Where no currency stands beside it, the amount is in that of the resource in
     # the path: all seeded ones are EUR.
     currency = node.get("currency", node["from"] if node.get("from") in DECIMALS else "EUR")
