@@ -1,8 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { ask } from '../test/ask.ts';
 import { createHouse, type House } from '../test/house.ts';
 import { type OwnTemporal, startOwnTemporal } from '../test/own-temporal.ts';
+import { startReceiver } from '../test/receiver.ts';
 
 const run = uuidv7().slice(-8);
 const at = (name: string) => `${name}-${run}`;
@@ -11,22 +13,33 @@ let temporal: OwnTemporal;
 let house: House;
 beforeAll(async () => {
   temporal = await startOwnTemporal();
-  house = await createHouse({ ...temporal.env, APPROVAL_THRESHOLDS: 'EUR:100.00', COMMAND_WAIT_MS: '30000' });
+  house = await createHouse({
+    ...temporal.env,
+    APPROVAL_THRESHOLDS: 'EUR:100.00',
+    COMMAND_WAIT_MS: '30000',
+    WEBHOOK_ALLOW_PRIVATE: 'true',
+  });
 });
 afterAll(async () => {
   await house?.close();
   await temporal?.remove();
 });
 
+const LONG = { timeout: 90_000, interval: 100 };
 const get = (path: string) => ask(house, 'GET', path);
 const post = (path: string, body: object) => ask(house, 'POST', path, body);
 const pay = (id: string, from: string, to: string, amount: string, more: object = {}) =>
   post('/api/transfers', { id: at(id), from: at(from), to: at(to), amount, currency: 'EUR', ...more });
 const is = (id: string, status: string) =>
-  vi.waitFor(async () => expect((await get(`/api/transfers/${at(id)}`)).body.status).toBe(status), {
-    timeout: 90_000,
-    interval: 100,
-  });
+  vi.waitFor(async () => expect((await get(`/api/transfers/${at(id)}`)).body.status).toBe(status), LONG);
+
+/** The one delivery that there is, once there is one. */
+async function delivery(): Promise<{ status: string; attempts: unknown[] } | undefined> {
+  const { body } = await get(`/api/webhooks/${at('hook')}/deliveries`);
+  const { items } = z.object({ items: z.array(deliverySeen) }).parse(body);
+  return items[0];
+}
+const deliverySeen = z.object({ status: z.string(), attempts: z.array(z.unknown()) });
 
 /** Debited, then refused by its frozen destination and by its source, which closes meanwhile. */
 async function park(): Promise<void> {
@@ -45,7 +58,7 @@ async function park(): Promise<void> {
   expect((await asked)?.body.transferStatus).toBe('needs_attention');
 }
 
-test('transfers that wait, and parked ones, outlive the state of Temporal', {
+test('what waits outlives the state of Temporal: transfers, parked ones, a hold, a delivery', {
   timeout: 240_000,
 }, async () => {
   for (const [id, initialDeposit] of [
@@ -63,6 +76,18 @@ test('transfers that wait, and parked ones, outlive the state of Temporal', {
   expect((await pay('later', 'rich', 'heir', '1.00', { executeAt })).status).toBe(202);
   expect((await pay('asks', 'rich', 'heir', '200.00')).status).toBe(202);
   expect((await pay('refuses', 'rich', 'heir', '300.00')).status).toBe(202);
+  const hold = {
+    id: at('hold'),
+    accountId: at('rich'),
+    amount: '5.00',
+    currency: 'EUR',
+    expiresAt: executeAt,
+  };
+  expect((await post('/api/holds', hold)).status).toBe(201);
+  const receiver = await startReceiver([500, 500, 204]);
+  await post('/api/webhooks', { id: at('hook'), url: receiver.url, events: ['MoneyDeposited'] });
+  await post(`/api/accounts/${at('rich')}/deposits`, { amount: '1.00', currency: 'EUR' });
+  await vi.waitFor(async () => expect((await delivery())?.attempts).not.toEqual([]), LONG);
 
   await temporal.down();
   await temporal.wipe();
@@ -81,6 +106,12 @@ test('transfers that wait, and parked ones, outlive the state of Temporal', {
   await is('asks', 'completed');
   await is('refuses', 'rejected');
   await is('parked', 'refunded');
+  await vi.waitFor(
+    async () => expect((await get(`/api/holds/${at('hold')}`)).body.status).toBe('expired'),
+    LONG,
+  );
+  await vi.waitFor(async () => expect((await delivery())?.status).toBe('delivered'), LONG);
+  await receiver.close();
   await vi.waitFor(
     async () => {
       expect((await house.pool.query('select from expected_workflows')).rowCount).toBe(0);

@@ -37,6 +37,9 @@ export const transferBody = z
       .optional()
       .openapi({ example: false, description: 'Only tells what would happen: nothing is recorded' }),
   })
+  .openapi({
+    example: { from: 'alice', to: 'bob', amount: '10.50', currency: 'EUR', description: 'Rent for August' },
+  })
   .transform(({ quoteId, dryRun, executeAt, ...body }, ctx) => {
     if (quoteId !== undefined && executeAt !== undefined) {
       refuseTogether(ctx, ['executeAt'], 'cannot be with quoteId: a quote is for now');

@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest';
 import { ask } from '../ask.ts';
 import type { House } from '../house.ts';
-import type { NamedOperation, OpenApiDocument } from './document.ts';
+import { type NamedOperation, type OpenApiDocument, operationsOf } from './document.ts';
 import { seedTransfers } from './seed-transfers.ts';
 
 /** Values for path parameters and fields of the body, by the operation's name. */
@@ -102,9 +102,17 @@ async function post(house: House, path: string, body: object) {
   return answer.body;
 }
 
-/** The document with the seeded ids as examples of path parameters and of the body's fields; nothing else differs. */
+/**
+ * The document with the seeded ids as examples of path parameters and of the body's fields, and without the example of
+ * an Idempotency-Key: one key for every request would be refused from the second on. Nothing else differs.
+ */
 export function pointExamplesAtSeeds(document: OpenApiDocument, seeds: Seeds): OpenApiDocument {
   const copy = structuredClone(document);
+  for (const { operation } of operationsOf(copy)) {
+    for (const { name, schema } of operation.parameters ?? []) {
+      if (name === 'Idempotency-Key') delete schema.example;
+    }
+  }
   for (const [name, values] of Object.entries(seeds)) {
     const [method = '', path = ''] = name.split(' ');
     const operation = new Map(Object.entries(copy.paths[path] ?? {})).get(method.toLowerCase());
