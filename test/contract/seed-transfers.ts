@@ -5,8 +5,8 @@ import type { Seeds } from './seeds.ts';
 
 const SOON = { timeout: 30_000, interval: 50 };
 const EUR = { currency: 'EUR' };
-/** As much as a balance can be. */
-const MOST = { ...EUR, amount: '9999999999999999.99' };
+/** With the euro that is left, as much as a balance can be. */
+const MOST = { ...EUR, amount: '9999999999999998.99' };
 
 /** A transfer in the right state for each of people's actions, and a batch for those of batches. */
 export async function seedTransfers(house: House): Promise<Seeds> {
@@ -50,7 +50,8 @@ async function park(house: House, id: string): Promise<void> {
   try {
     await destination.query('begin');
     await destination.query('select from heads where stream_id = $1 for update', [`account-${to}`]);
-    const transfer = { id, from, to, amount: '10.00', ...EUR };
+    // A euro stays, so that nobody can close the account before the retry.
+    const transfer = { id, from, to, amount: '9.00', ...EUR };
     await make(house, '/api/transfers', transfer, { prefer: 'respond-async' });
     await becomes(house, id, 'debited');
     await make(house, `/api/accounts/${from}/deposits`, MOST);

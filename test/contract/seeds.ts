@@ -116,12 +116,15 @@ export function pointExamplesAtSeeds(document: OpenApiDocument, seeds: Seeds): O
   for (const [name, values] of Object.entries(seeds)) {
     const [method = '', path = ''] = name.split(' ');
     const operation = new Map(Object.entries(copy.paths[path] ?? {})).get(method.toLowerCase());
-    for (const parameter of operation?.parameters ?? []) {
-      const value = parameter.in === 'path' ? values[parameter.name] : undefined;
+    const inPath = (operation?.parameters ?? []).filter((parameter) => parameter.in === 'path');
+    for (const parameter of inPath) {
+      const value = values[parameter.name];
       if (value !== undefined) parameter.schema.example = value;
     }
     for (const { schema } of Object.values(operation?.requestBody?.content ?? {})) {
       for (const [field, value] of Object.entries(values)) {
+        // What names the path's resource is none of the body's fields, even where one is called the same.
+        if (inPath.some((parameter) => parameter.name === field)) continue;
         const property = schema?.properties?.[field];
         if (property !== undefined) property.example = value;
       }
