@@ -355,8 +355,9 @@ describe('the trial balance at a position', () => {
     await open(accountId, '10.00');
     await deposit(accountId, '5.00');
     expect((await pay(id('trial-out'), accountId, id('other'), '3.00')).status).toBe(201);
-    const { items } = (await get(`/api/accounts/${accountId}/events`)).body;
+    // Read once the row is there, for by then each of its events has its position.
     const { position } = (await get(`/api/accounts/${accountId}?minVersion=4`)).body;
+    const { items } = (await get(`/api/accounts/${accountId}/events`)).body;
     for (let at = Math.max(position - 12, 1); at <= position; at += 1) {
       const { currencies, position: answered } = await balanceAt(at);
       expect(answered).toBe(at);
