@@ -26,6 +26,12 @@ const customer = (id: string) => post('/api/customers', { id, name: id, email: `
 const move = (id: string, from: string, to: string, amount: string) =>
   post('/api/transfers', { id, from, to, amount, currency: 'EUR' });
 
+test('a house whose parts answer is alive and ready', async () => {
+  expect((await get('/healthz')).status).toBe(200);
+  const ready = await get('/readyz');
+  expect([ready.status, ready.body.status], ready.text).toEqual([200, 'ready']);
+});
+
 describe('accounts', () => {
   test('an account is opened, told and read back at its version', async () => {
     await customer('c1');
