@@ -46,9 +46,11 @@ function dueTimes(createdAt: string, everyMs: number, latest: string): string[] 
 describe('Temporal loses its whole state', { timeout: 240_000 }, () => {
   test('active orders go on, make up for each missed run once, and paused ones stay paused', async () => {
     const { createdAt } = await create('survivor', { every: '2s' });
-    await create('sleeper', { every: '1s' });
+    // It may have been due before its pause, and is paid then: so it pays an account of its own.
+    await post('/api/accounts', { id: 'dreams', currency: 'EUR' });
+    await create('sleeper', { every: '1s', to: 'dreams' });
     await post('/api/standing-orders/sleeper/pause', { reason: 'holiday' });
-    const sleptAt = (await runsOf('sleeper')).length;
+    const sleptAt = Date.now();
     await vi.waitFor(async () => expect((await runsOf('survivor')).length).toBeGreaterThan(0), until);
     await temporal.down();
     await temporal.wipe();
@@ -72,7 +74,8 @@ describe('Temporal loses its whole state', { timeout: 240_000 }, () => {
       const paid = (runs.length / 100).toFixed(2);
       expect((await get('/api/accounts/payee')).balance).toBe(paid);
     }, until);
-    expect(await runsOf('sleeper')).toHaveLength(sleptAt);
+    for (const run of await runsOf('sleeper'))
+      expect(Date.parse(run.scheduledAt)).toBeLessThanOrEqual(sleptAt);
     const { checks } = await get('/api/integrity');
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
   });
