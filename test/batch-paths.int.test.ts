@@ -1,27 +1,15 @@
-import { Runtime } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { readBatch } from '../sql/batches.ts';
 import { BATCH_PATHS, walkBatch } from './batch-paths.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
-import type { Parts } from './saga-paths.ts';
+import { usePathParts } from './path-parts.ts';
 
-let database: TestDatabase;
-let parts: Parts;
-beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  });
-  database = await createTestDatabase();
-  parts = { databaseUrl: database.url, temporalAddress: inject('stack').TEMPORAL_ADDRESS };
-});
-afterAll(() => database.drop());
+const parts = usePathParts();
 
 const none = { completed: 0, rejected: 0, refunded: 0, cancelled: 0, needsAttention: 0, pending: 0 };
 
 describe('every path through a batch, on real Temporal and Postgres', { timeout: 240_000 }, () => {
   test.each(BATCH_PATHS.map((path) => [path.name, path] as const))('%s', async (_, path) => {
-    const { lab, command, result } = await walkBatch(path, parts);
+    const { lab, command, result } = await walkBatch(path, parts());
     const total = path.transfers.length;
     if (path.last === undefined) expect(result).toEqual({ ...none, total, ...path.ends });
     const code = path.name === 'cancel-batch-refused' ? 'batch-final' : undefined;

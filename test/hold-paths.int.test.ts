@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readHold } from '../sql/read-hold.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
 import { HOLD_PATHS, walkHold } from './hold-paths.ts';
-import type { Parts } from './saga-paths.ts';
+import { usePathParts } from './path-parts.ts';
 
-let database: TestDatabase;
-let parts: Parts;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  parts = { databaseUrl: database.url, temporalAddress: inject('stack').TEMPORAL_ADDRESS };
-});
-afterAll(() => database.drop());
+const parts = usePathParts();
 
 describe('every path of the timer of a hold, on real Temporal and Postgres', () => {
   test.each(HOLD_PATHS.map((path) => [path.name, path] as const))('%s', async (_, path) => {
-    const { lab } = await walkHold(path, parts);
+    const { lab } = await walkHold(path, parts());
     expect((await readHold(lab.pool, lab.tenant, 'h'))?.hold.status).toBe(path.ends);
     const { rows } = await lab.pool.query('select 1 from expected_workflows where tenant = $1', [lab.tenant]);
     expect(rows).toEqual([]);

@@ -1,27 +1,16 @@
-import { Runtime } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type TransferId, transferStream } from '../domain/ids.ts';
 import { readHead } from '../sql/lock-heads.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
-import { type Parts, SAGA_PATHS, walk } from './saga-paths.ts';
+import { usePathParts } from './path-parts.ts';
+import { SAGA_PATHS, walk } from './saga-paths.ts';
 
-let database: TestDatabase;
-let parts: Parts;
-beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  });
-  database = await createTestDatabase();
-  parts = { databaseUrl: database.url, temporalAddress: inject('stack').TEMPORAL_ADDRESS };
-});
-afterAll(() => database.drop());
+const parts = usePathParts();
 
 type Total = { balance: bigint; moved: bigint };
 
 describe('every path through the workflows, on real Temporal and Postgres', () => {
   test.each(SAGA_PATHS.map((path) => [path.name, path] as const))('%s', async (_, path) => {
-    const { lab, command, result } = await walk(path, parts);
+    const { lab, command, result } = await walk(path, parts());
     expect([command.status, command.refusal?.code]).toEqual([path.ends.status, path.ends.code]);
     if (path.ends.transfer !== undefined) {
       const head = await readHead(lab.pool, lab.tenant, transferStream('pay' as TransferId));

@@ -1,26 +1,14 @@
-import { Runtime } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { TransferId } from '../domain/ids.ts';
 import { readTransfer } from '../sql/read-transfer.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
-import type { Parts } from './saga-paths.ts';
+import { usePathParts } from './path-parts.ts';
 import { TRANSFER_PATHS, walkTransfer } from './transfer-paths.ts';
 
-let database: TestDatabase;
-let parts: Parts;
-beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  });
-  database = await createTestDatabase();
-  parts = { databaseUrl: database.url, temporalAddress: inject('stack').TEMPORAL_ADDRESS };
-});
-afterAll(() => database.drop());
+const parts = usePathParts();
 
 describe('every path of transfers that wait or are parked, on real Temporal and Postgres', () => {
   test.each(TRANSFER_PATHS.map((path) => [path.name, path] as const))('%s', async (_, path) => {
-    const { lab } = await walkTransfer(path, parts);
+    const { lab } = await walkTransfer(path, parts());
     const left = path.ends.transfer === 'needs_attention' ? ['parkedTransfer'] : [];
     await vi.waitFor(
       async () => {

@@ -1,21 +1,11 @@
-import { Runtime } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from './database.ts';
+import { expect, test } from 'vitest';
+import { usePathParts } from './path-parts.ts';
 import { WEBHOOK_PATHS, walkDelivery } from './webhook-paths.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  });
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const parts = usePathParts();
 
 test.each(WEBHOOK_PATHS.map((path) => [path.name, path] as const))('%s', async (_, path) => {
-  const parts = { databaseUrl: database.url, temporalAddress: inject('stack').TEMPORAL_ADDRESS };
-  const { lab, result, receiver, deliveryId } = await walkDelivery(path, parts);
+  const { lab, result, receiver, deliveryId } = await walkDelivery(path, parts());
   expect(result).toBe(path.ends);
   const { rows } = await lab.pool.query(
     'select status, attempts, round from webhook_deliveries where delivery_id = $1',

@@ -1,16 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { BatchTransfer } from '../../dispatch/dispatcher.ts';
-import {
-  accountIdField,
-  amountField,
-  currencyField,
-  idField,
-  metadataField,
-  readAmount,
-  textField,
-  timeField,
-  transferIdField,
-} from './fields.ts';
+import { idField, textField, transferIdField } from './fields.ts';
+import { readTransferFields, transferFields } from './transfer.ts';
 import { refuseTogether } from './validation.ts';
 
 export const MAX_BATCH_ITEMS = 10_000;
@@ -19,31 +10,11 @@ export const batchIdField = idField.openapi({ example: 'salaries-2026-08' });
 
 const itemBody = z
   .strictObject({
+    ...transferFields,
     id: transferIdField.optional().openapi({ example: 'salary-17' }),
-    from: accountIdField,
-    to: accountIdField.openapi({ example: 'bob' }),
-    amount: amountField,
-    currency: currencyField,
     description: textField(500).optional().openapi({ example: 'Salary for August' }),
-    reference: textField(100).optional().openapi({ example: '2026-08' }),
-    metadata: metadataField.optional(),
-    executeAt: timeField.optional().openapi({
-      description: 'Not before this instant, at most 10 years ahead; what is past executes at once',
-    }),
   })
-  .transform(
-    (body, ctx): BatchTransfer => ({
-      transferId: body.id ?? null,
-      from: body.from,
-      to: body.to,
-      amountMinor: readAmount(body.amount, { field: 'amount', currency: body.currency }, ctx),
-      currency: body.currency,
-      description: body.description ?? null,
-      reference: body.reference ?? null,
-      metadata: body.metadata ?? {},
-      ...(body.executeAt === undefined ? {} : { executeAt: body.executeAt }),
-    }),
-  );
+  .transform(readTransferFields);
 
 /** Up to 10,000 plain transfers; each id may appear once. */
 export const batchBody = z

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { BatchTransfer } from '../../dispatch/dispatcher.ts';
 import { toWire } from '../../domain/wire.ts';
 import { wrongField } from '../problem.ts';
 import {
@@ -14,20 +15,42 @@ import {
 } from './fields.ts';
 import { refuseTogether } from './validation.ts';
 
+/** What a client says of any new transfer, made alone or in a batch. */
+export const transferFields = {
+  id: transferIdField.optional(),
+  from: accountIdField,
+  to: accountIdField.openapi({ example: 'bob' }),
+  amount: amountField,
+  currency: currencyField,
+  description: textField(500).optional().openapi({ example: 'Rent for August' }),
+  reference: textField(100).optional().openapi({ example: '2026-08' }),
+  metadata: metadataField.optional(),
+  executeAt: timeField.optional().openapi({
+    description: 'Not before this instant, at most 10 years ahead; what is past executes at once',
+  }),
+};
+
+type SaidOfTransfer = z.output<z.ZodObject<typeof transferFields>>;
+
+/** What was said of a transfer as the dispatcher takes it; an amount that is none of its currency is told to `ctx`. */
+export function readTransferFields(said: SaidOfTransfer, ctx: z.RefinementCtx): BatchTransfer {
+  return {
+    transferId: said.id ?? null,
+    from: said.from,
+    to: said.to,
+    amountMinor: readAmount(said.amount, { field: 'amount', currency: said.currency }, ctx),
+    currency: said.currency,
+    description: said.description ?? null,
+    reference: said.reference ?? null,
+    metadata: said.metadata ?? {},
+    ...(said.executeAt === undefined ? {} : { executeAt: said.executeAt }),
+  };
+}
+
 /** What a client asks of a new transfer: the wish itself, and what it takes to make or only to try it. */
 export const transferBody = z
   .strictObject({
-    id: transferIdField.optional(),
-    from: accountIdField,
-    to: accountIdField.openapi({ example: 'bob' }),
-    amount: amountField,
-    currency: currencyField,
-    description: textField(500).optional().openapi({ example: 'Rent for August' }),
-    reference: textField(100).optional().openapi({ example: '2026-08' }),
-    metadata: metadataField.optional(),
-    executeAt: timeField.optional().openapi({
-      description: 'Not before this instant, at most 10 years ahead; what is past executes at once',
-    }),
+    ...transferFields,
     quoteId: idField.optional().openapi({
       example: 'quote-17',
       description: 'Pays an account of another currency what the quote says; never together with executeAt',
@@ -40,22 +63,11 @@ export const transferBody = z
   .openapi({
     example: { from: 'alice', to: 'bob', amount: '10.50', currency: 'EUR', description: 'Rent for August' },
   })
-  .transform(({ quoteId, dryRun, executeAt, ...body }, ctx) => {
-    if (quoteId !== undefined && executeAt !== undefined) {
+  .transform(({ quoteId, dryRun, ...said }, ctx) => {
+    if (quoteId !== undefined && said.executeAt !== undefined) {
       refuseTogether(ctx, ['executeAt'], 'cannot be with quoteId: a quote is for now');
     }
-    const wish = {
-      type: 'transfer' as const,
-      transferId: body.id ?? null,
-      from: body.from,
-      to: body.to,
-      amountMinor: readAmount(body.amount, { field: 'amount', currency: body.currency }, ctx),
-      currency: body.currency,
-      description: body.description ?? null,
-      reference: body.reference ?? null,
-      metadata: body.metadata ?? {},
-      ...(executeAt === undefined ? {} : { executeAt }),
-    };
+    const wish = { type: 'transfer' as const, ...readTransferFields(said, ctx) };
     return { wish, quoteId, dryRun: dryRun ?? false };
   });
 

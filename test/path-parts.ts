@@ -1,0 +1,18 @@
+import { Runtime } from '@temporalio/worker';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import type { Parts } from './saga-paths.ts';
+
+/** The real parts for a file that walks paths, on a database of its own; what faults make the SDK say is not told. */
+export function usePathParts(): () => Parts {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    Runtime.install({
+      shutdownSignals: [],
+      logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+    });
+    database = await createTestDatabase();
+  });
+  afterAll(() => database.drop());
+  return () => ({ databaseUrl: database.url, temporalAddress: inject('stack').TEMPORAL_ADDRESS });
+}
