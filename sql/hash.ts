@@ -18,15 +18,16 @@ export function hashEvent(previousHash: string, event: Omit<StoredEvent, 'hash'>
 
 /** sha-256 (hex) of a value's canonical JSON. */
 export function hashJson(value: object): string {
-  return createHash('sha256').update(textOf(value)).digest('hex');
+  return createHash('sha256').update(canonicalText(value)).digest('hex');
 }
 
 /** HMAC-SHA-256 (hex) of a value's canonical JSON: without the key a guess of the value cannot be confirmed. */
 export function hashWithKey(key: Buffer, value: object): string {
-  return createHmac('sha256', key).update(textOf(value)).digest('hex');
+  return createHmac('sha256', key).update(canonicalText(value)).digest('hex');
 }
 
-function textOf(value: object): string {
+/** A value's canonical JSON: sorted keys, and nothing that is not plain JSON. */
+export function canonicalText(value: object): string {
   const content = canonicalJson(value);
   if (content === undefined) throw new Error('an object always has a JSON text');
   return content;

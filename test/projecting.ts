@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
 import { inject } from 'vitest';
 import type { AccountCommand, LegCommand } from '../domain/account.ts';
 import { decide } from '../domain/account-decider.ts';
@@ -18,7 +19,10 @@ import { createKafka } from '../platform/kafka.ts';
 import { createLog } from '../platform/log.ts';
 import { createPool, type Pool } from '../platform/postgres.ts';
 import { createProjector, type Projector } from '../projector/projector.ts';
+import { replayRequested } from '../projector/replays.ts';
+import { askForReplay, readReplay } from '../sql/dead-letter-replays.ts';
 import { transact } from '../sql/ledger.ts';
+import type { OutcomeKey } from '../sql/outcomes.ts';
 import { readProjections } from '../sql/read-projections.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
@@ -90,9 +94,23 @@ function onAccount(pool: Pool, accountId: AccountId, streams: StreamId[], wish: 
       if (!decision.ok) throw new Error(decision.refusal.detail);
       const id = randomUUID();
       for (const event of decision.events) draft.appendToAccount(accountId, event, metadata(id));
+      const leg = legOf(wish);
+      if (leg !== null) draft.record(leg, { result: 'done', refusal: null, detail: null });
       return draft.accountPlace(accountId).version;
     },
   );
+}
+
+/** The outcome that a leg leaves, as the saga's activities would. */
+function legOf(wish: AccountCommand | LegCommand): OutcomeKey | null {
+  switch (wish.type) {
+    case 'debit':
+    case 'credit':
+    case 'refund':
+      return { subjectId: wish.data.transferId, leg: wish.type };
+    default:
+      return null;
+  }
 }
 
 export const account = (id: string) => id as AccountId;
@@ -157,12 +175,12 @@ export async function transfer(
     pool,
     { tenant: TENANT, streams: [own], outcomes: [] },
     () => new Date(),
-    (draft) =>
-      draft.appendToTransfer(
-        data.transferId,
-        { type: 'CreditRefused', data: { ...data, refusal: why } },
-        metadata('refused'),
-      ),
+    (draft) => {
+      const event = { type: 'CreditRefused' as const, data: { ...data, refusal: why } };
+      draft.appendToTransfer(data.transferId, event, metadata('refused'));
+      const outcome = { result: 'refused' as const, refusal: why, detail: null };
+      draft.record({ subjectId: data.transferId, leg: 'credit' }, outcome);
+    },
   );
   await onAccount(pool, data.from, [own, accountStream(data.from)], {
     type: 'refund',
@@ -186,6 +204,16 @@ export function caughtUp(lab: { pool: Pool; readPool: Pool }): Promise<void> {
     const statuses = await readProjections(lab.readPool, lab.pool, new Date());
     return statuses.every(({ lag }) => lag.events === 0n);
   });
+}
+
+/** Asks for a dead letter to be replayed, does it, and says what came of it. */
+export async function replayed(lab: { pool: Pool; readPool: Pool }, letterId: string) {
+  const scope = { tenant: null, unowned: true };
+  const wish = { replayId: uuidv7(), letterId, scope, principal: 'test', idempotencyKey: null };
+  const asked = await askForReplay(lab.readPool, wish);
+  if (asked.kind !== 'recorded') return asked.kind;
+  await replayRequested(lab, lab.readPool);
+  return (await readReplay(lab.readPool, asked.replayId))?.status;
 }
 
 /** The live rows of every read table, without what differs between generations. */

@@ -1,13 +1,13 @@
 import type { Tenant } from '../../domain/ids.ts';
 import type { Pool } from '../../platform/postgres.ts';
-import { readTrialBalance } from '../trial-balance.ts';
+import { checkLog } from './check-log.ts';
 import { checkStrays } from './check-strays.ts';
 import { checkStreams } from './check-streams.ts';
 import { checkTotals } from './check-totals.ts';
 import { checkTransfers } from './check-transfers.ts';
 import { type Snapshots, withSnapshots } from './snapshots.ts';
-import { countLog } from './store-rows.ts';
 import { type Check, createTally, type Tally } from './tally.ts';
+import { readTrialSums } from './total-rows.ts';
 import { createTransit, type Transit } from './transit.ts';
 
 export type Integrity = {
@@ -18,25 +18,31 @@ export type Integrity = {
 };
 
 /**
- * Proves that the store is whole and that the read tables say what it says, while transfers run: both sides are
- * snapshots, and a row of the read tables is compared with the fold at its own version. Memory is bounded by
+ * Proves that one tenant's store is whole and that the read tables say what it says, while transfers run: both sides
+ * are snapshots, and a row of the read tables is compared with the fold at its own version. Memory is bounded by
  * pages; the time grows with the number of events.
  * @example const { ok, checks } = await checkIntegrity(readPool, pool, tenant);
  */
 export async function checkIntegrity(readPool: Pool, pool: Pool, tenant: Tenant): Promise<Integrity> {
   const tally = createTally();
-  const position = await withSnapshots({ readPool, pool }, { tenant, tally }, async (snapshots) => {
-    const transit = createTransit();
-    await checkStreams(snapshots, transit);
-    await checkTransfers(snapshots, transit);
-    checkTransit(transit, tally);
-    await checkStrays(snapshots);
-    await checkTotals(snapshots);
+  const parts = { tally, progress: () => undefined };
+  const position = await withSnapshots({ readPool, pool }, parts, async (snapshots) => {
+    await checkTenant({ ...snapshots, tenant });
     return checkLog(snapshots);
   });
-  await checkTrialBalance(readPool, tenant, tally);
   const checks = tally.result();
   return { ok: checks.every((check) => check.ok), position, checks };
+}
+
+/** Everything that can be said of one tenant; the log is all tenants'. */
+export async function checkTenant(snapshots: Snapshots): Promise<void> {
+  const transit = createTransit();
+  await checkStreams(snapshots, transit);
+  await checkTransfers(snapshots, transit);
+  checkTransit(transit, snapshots.tally);
+  await checkStrays(snapshots);
+  await checkTotals(snapshots);
+  await checkTrialBalance(snapshots);
 }
 
 function checkTransit(transit: Transit, tally: Tally): void {
@@ -48,23 +54,8 @@ function checkTransit(transit: Transit, tally: Tally): void {
   }
 }
 
-async function checkLog({ store, tally, breathe }: Snapshots): Promise<bigint> {
-  const { events, logged, waiting, lowest, highest, head } = await countLog(store, breathe);
-  tally.expect('log-gapless', logged === highest && lowest <= 1n && head === highest, () => {
-    return `log has ${logged} rows from position ${lowest} to ${highest}, its head is ${head}`;
-  });
-  tally.expect('log-gapless', events === logged + waiting, () => {
-    return `of ${events} events ${logged} are in the log and ${waiting} wait in the outbox`;
-  });
-  return head;
-}
-
-async function checkTrialBalance(readPool: Pool, tenant: Tenant, tally: Tally): Promise<void> {
-  const { rows } = await readTrialBalance(readPool, tenant);
-  for (const currency of new Set(rows.map((row) => row.currency))) {
-    const sumMinor = rows
-      .filter((row) => row.currency === currency)
-      .reduce((sum, row) => sum + row.creditsMinor - row.debitsMinor, 0n);
+async function checkTrialBalance({ read, tenant, tally }: Snapshots): Promise<void> {
+  for (const { currency, sumMinor } of await readTrialSums(read, tenant)) {
     tally.expect('trial-balance-zero', sumMinor === 0n, () => `${currency}: the balances sum to ${sumMinor}`);
   }
 }

@@ -9,6 +9,7 @@ import { decodeEvent, encodeState } from '../codec.ts';
 import { hashEvent, NO_HASH } from '../hash.ts';
 import type { PlacedEvent } from '../list-events.ts';
 import { checkLegs } from './check-legs.ts';
+import { checkOutbox } from './check-log.ts';
 import { checkReadEvents } from './check-read-events.ts';
 import { findBalances, type ReadRow } from './read-rows.ts';
 import { PAGE_SIZE, type Snapshots } from './snapshots.ts';
@@ -49,8 +50,10 @@ export async function checkStreams(snapshots: Snapshots, transit: Transit): Prom
       step(stream, stored, event, snapshots);
       if (event !== null) transit.add(event);
     }
-    await checkLegs(snapshots, decoded);
-    await checkReadEvents(snapshots, decoded);
+    // One looks at the store, the other at the read tables: each has a connection of its own.
+    await Promise.all([checkLegs(snapshots, decoded), checkReadEvents(snapshots, decoded)]);
+    await checkOutbox(snapshots, page);
+    snapshots.progress('events', page.length);
   }
   if (stream !== undefined) finish(stream, snapshots.tally);
 }

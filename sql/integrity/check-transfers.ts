@@ -2,6 +2,7 @@ import { type AccountId, accountStream, parseStream } from '../../domain/ids.ts'
 import type { Transfer } from '../../domain/transfer.ts';
 import { decodeTransfer } from '../codec.ts';
 import type { PlacedEvent } from '../list-events.ts';
+import { checkOutcomes } from './check-outcomes.ts';
 import { checkTransferRows } from './check-transfer-rows.ts';
 import { findAppliedToTransfers } from './read-rows.ts';
 import { PAGE_SIZE, type Snapshots } from './snapshots.ts';
@@ -17,6 +18,7 @@ export async function checkTransfers(snapshots: Snapshots, transit: Transit): Pr
     if (last === undefined) return;
     await checkPage(snapshots, transit, heads);
     await snapshots.breathe();
+    snapshots.progress('heads', heads.length);
     after = last.streamId;
   }
 }
@@ -41,6 +43,7 @@ async function checkPage(snapshots: Snapshots, transit: Transit, heads: readonly
     if (state !== null) transit.addHead(state);
   }
   await checkTransferRows(snapshots, [...stories.values()]);
+  await checkOutcomes(snapshots, [...stories.values()]);
 }
 
 type Known = { readonly head: RawHead; readonly state: Transfer | null };

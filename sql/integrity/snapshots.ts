@@ -4,9 +4,11 @@ import { inTransaction } from '../transaction.ts';
 import { readWatermark } from '../watermark.ts';
 import type { Tally } from './tally.ts';
 
+/** What is told while a proof runs: which part of it, and how many of its rows were just looked at. */
+export type Progress = (part: 'events' | 'heads' | 'read rows' | 'log', rows: number) => void;
+
 /** Two snapshots that do not move: the read tables as they were, then the store, which knows at least as much. */
-export type Snapshots = {
-  readonly tenant: Tenant;
+export type StoreSnapshots = {
   readonly read: PoolClient;
   readonly store: PoolClient;
   /** Every event up to this position is applied in the read snapshot. */
@@ -14,7 +16,11 @@ export type Snapshots = {
   readonly tally: Tally;
   /** Keeps the read snapshot from idling too long while only the store is read. */
   readonly breathe: () => Promise<unknown>;
+  readonly progress: Progress;
 };
+
+/** The snapshots as the checks of one tenant see them. */
+export type Snapshots = StoreSnapshots & { readonly tenant: Tenant };
 
 /** Rows that are looked at in one go: small, so that a check does not hold up the requests beside it. */
 export const PAGE_SIZE = 500;
@@ -24,8 +30,8 @@ const BEGIN = 'begin isolation level repeatable read read only';
 /** Opens both snapshots, the read tables' first, and closes them when `work` ends. */
 export function withSnapshots<T>(
   pools: { readPool: Pool; pool: Pool },
-  parts: Pick<Snapshots, 'tenant' | 'tally'>,
-  work: (snapshots: Snapshots) => Promise<T>,
+  parts: Pick<StoreSnapshots, 'tally' | 'progress'>,
+  work: (snapshots: StoreSnapshots) => Promise<T>,
 ): Promise<T> {
   return inTransaction(
     pools.readPool,

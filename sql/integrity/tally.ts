@@ -5,6 +5,7 @@ export const CHECK_NAMES = [
   'heads-equal-folds',
   'balances-within-limits',
   'legs-pair-up',
+  'outcomes-equal-events',
   'transit-equals-in-flight',
   'suspense-equals-parked',
   'trial-balance-zero',
@@ -29,6 +30,14 @@ export type Tally = {
   expect(name: CheckName, holds: boolean, violation: () => string): void;
   result(): Check[];
 };
+
+/** The same tally, whose violations say of which tenant they are. */
+export function tallyOf(tally: Tally, tenant: string): Tally {
+  return {
+    expect: (name, holds, violation) => tally.expect(name, holds, () => `tenant ${tenant}: ${violation()}`),
+    result: () => tally.result(),
+  };
+}
 
 /** An empty tally. */
 export function createTally(): Tally {

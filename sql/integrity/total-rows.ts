@@ -101,3 +101,17 @@ export async function pageTotalKeys(
   });
   return rows;
 }
+
+/** What all balances of a tenant come to, by currency: an entry is in two of them, so it must be 0. */
+export async function readTrialSums(
+  db: Queryable,
+  tenant: Tenant,
+): Promise<{ currency: string; sumMinor: bigint }[]> {
+  const { rows } = await db.query<{ currency: string; sum: string }>({
+    text: `select currency, sum(credits_minor - debits_minor) as sum from journal_totals
+           where generation = (select live_generation from projections where name = 'journal') and tenant = $1
+           group by currency order by currency`,
+    values: [tenant],
+  });
+  return rows.map(({ currency, sum }) => ({ currency, sumMinor: BigInt(sum) }));
+}

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LegEvent, TransferEvent } from '../../domain/events.ts';
-import { evolveTransfer, isTransferEvent, type TransferState } from '../../domain/transfer.ts';
+import { evolveTransfer, isTransferEvent, type Leg, type TransferState } from '../../domain/transfer.ts';
 import { decodeEvent, encodeState } from '../codec.ts';
 import type { PlacedEvent } from '../list-events.ts';
+import type { Outcome } from '../outcomes.ts';
 import { joinRows, toTransfers } from '../projections/transfer-rows.ts';
 import type { TransferRow } from '../projections/transfers.ts';
+import { outcomeOf } from './outcome-of.ts';
 import type { RawHead } from './store-rows.ts';
 
 /**
@@ -44,6 +46,8 @@ export type Story = {
   folded: TransferState;
   /** What its row in the read table must be: made of the events that are applied. */
   row: TransferRow | null;
+  /** The outcome rows that its events were written with, by leg. */
+  readonly outcomes: Map<Leg, Outcome['result']>;
   /** An event is none that Remit writes of a transfer, or cannot follow: what comes after cannot be judged. */
   broken: boolean;
 };
@@ -54,7 +58,16 @@ export function beginStory(
   legs: readonly PlacedEvent[],
   isApplied: (stored: PlacedEvent) => boolean,
 ): Story {
-  const story: Story = { head, legs: [], isApplied, own: 0, folded: null, row: null, broken: false };
+  const story: Story = {
+    head,
+    legs: [],
+    isApplied,
+    own: 0,
+    folded: null,
+    row: null,
+    outcomes: new Map(),
+    broken: false,
+  };
   for (const leg of legs) story.legs.push(...tell(story, leg));
   story.legs.sort((one, other) => placeInStory(one.event) - placeInStory(other.event));
   return story;
@@ -84,6 +97,8 @@ function tell(story: Story, stored: PlacedEvent): Told[] {
     story.broken = true;
     return [];
   }
+  const outcome = outcomeOf(event);
+  if (outcome !== null) story.outcomes.set(outcome.leg, outcome.result);
   if (stored.position === null || !story.isApplied(stored)) return [{ stored, event }];
   const step = { event: { ...stored, position: stored.position }, fact: event };
   for (const row of toTransfers(step)) story.row = story.row === null ? row : joinRows(story.row, row);

@@ -1,0 +1,34 @@
+import { createLog } from '../platform/log.ts';
+import { createPool } from '../platform/postgres.ts';
+import { portsFromEnv } from '../stack/ports.ts';
+import { createPostgres } from '../stack/postgres.ts';
+import { exitCodeOf, sentenceOf } from './verify/failures.ts';
+import { readArgs } from './verify/options.ts';
+import { runNewKey, runVerify } from './verify/run.ts';
+
+// Usage: npm run verify [-- --checkpoint <file> --key <pem file>] [--against <file> --public-key <file>],
+// or npm run verify -- --new-key <file>. DATABASE_URL is that of the local stack unless it is set.
+// Exit codes: 0 verified, 1 violated or a checkpoint that proves nothing, 2 cannot run.
+try {
+  const args = readArgs(process.argv.slice(2), process.env);
+  const ok = args.mode === 'new-key' ? await runNewKey(args.file) : await withPools(args);
+  if (!ok) process.exitCode = 1;
+} catch (error) {
+  console.error(sentenceOf(error));
+  process.exitCode = exitCodeOf(error);
+}
+
+async function withPools(args: Parameters<typeof runVerify>[0]): Promise<boolean> {
+  const local = createPostgres({ dir: '.remit', port: portsFromEnv(process.env).postgres }).env.DATABASE_URL;
+  const url = process.env.DATABASE_URL ?? local ?? '';
+  const readUrl = process.env.READ_DATABASE_URL ?? url;
+  const log = createLog({ level: 'fatal', role: 'verify' });
+  // One connection each: a snapshot lives in one.
+  const pool = createPool({ url, max: 1, name: 'remit-verify', log });
+  const readPool = createPool({ url: readUrl, max: 1, name: 'remit-verify', log });
+  try {
+    return await runVerify(args, { pool, readPool });
+  } finally {
+    await Promise.all([pool.end(), readPool.end()]);
+  }
+}
