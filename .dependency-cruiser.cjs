@@ -9,7 +9,7 @@ function room(name, mayImport) {
     severity: 'error',
     comment: `${name}/ may import only: ${[name, ...mayImport].join(', ')}`,
     from: { path: `^${name}/`, pathNot: '\\.test\\.ts$' },
-    to: { path: `^(${ROOMS}|main\\.ts)`, pathNot: `^(${allowed})/` },
+    to: { path: `^(${ROOMS}|(main|compose)\\.ts)`, pathNot: `^(${allowed})/` },
   };
 }
 
@@ -54,7 +54,7 @@ module.exports = {
       name: 'production-does-not-import-tests',
       severity: 'error',
       from: {
-        path: '^(domain|dispatch|workflows|activities|sql|projector|api|platform|cli|main\\.ts)',
+        path: '^(domain|dispatch|workflows|activities|sql|projector|api|platform|cli|(main|compose)\\.ts)',
         pathNot: '\\.test\\.ts$',
       },
       to: { path: '^(test|bench)/|\\.test\\.ts$' },
@@ -63,7 +63,7 @@ module.exports = {
       name: 'roles-do-not-import-stack',
       severity: 'error',
       from: {
-        path: '^(domain|dispatch|workflows|activities|sql|projector|api|platform|main\\.ts)',
+        path: '^(domain|dispatch|workflows|activities|sql|projector|api|platform|(main|compose)\\.ts)',
         pathNot: '\\.test\\.ts$',
       },
       to: { path: '^stack/' },
@@ -71,6 +71,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^\\.stryker-tmp' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },

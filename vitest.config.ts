@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const never = ['**/node_modules/**', '.remit/**'];
+const never = ['**/node_modules/**', '.remit/**', '.stryker-tmp/**'];
 
 export default defineConfig({
   test: {

@@ -152,6 +152,44 @@ describe('an account', () => {
     expect(when(history, command)).toEqual(expected);
   });
 
+  test('opened without money has one event, and keeps why it was frozen, unfrozen and closed', () => {
+    const open = { ...cash(0n), ownerId: null, name: null, overdraftLimitMinor: 0n, initialDepositMinor: 0n };
+    expect(when([], { type: 'openAccount', data: open })).toEqual(['AccountOpened']);
+    const reasons = [[opened()], [opened(), frozen], [opened()]].map((history, at) => {
+      const decision = decide(
+        lifecycle((['freeze', 'unfreeze', 'close'] as const)[at]!),
+        given(history),
+        DAY_1,
+      );
+      return decision.ok ? decision.events[0]?.data : decision.refusal;
+    });
+    expect(reasons).toEqual([{ reason: 'r' }, { reason: 'r' }, { reason: 'r' }]);
+  });
+
+  test('is named where it is missing, whichever side of a transfer it is', () => {
+    const missing = [debit(1n), capture(1n), credit(1n), refund(1n), deposit(1n)].map((command) => {
+      const named = { ...command, data: { ...command.data, from: 'f', to: 't', refundedTo: 'r' } };
+      const decision = decide(named as LegCommand, null, DAY_1);
+      return decision.ok ? '' : decision.refusal.detail;
+    });
+    expect(missing).toEqual(['f', 'f', 't', 'r', 'a'].map((id) => `There is no account ${id}.`));
+  });
+
+  test('may hold 18 digits, and owe as many, and no more', () => {
+    expect(when([opened(), deposited(MAX_MINOR - 1n)], deposit(1n))).toEqual(['MoneyDeposited']);
+    expect(when([opened(), deposited(MAX_MINOR)], deposit(1n))).toBe('limit-exceeded');
+    expect(when([opened(MAX_MINOR)], withdraw(MAX_MINOR))).toEqual(['MoneyWithdrawn']);
+    expect(when([opened(MAX_MINOR), withdraw(MAX_MINOR)], withdraw(1n))).toBe('limit-exceeded');
+  });
+
+  test('gets money that is not its own back without a change of what it has spent that day', () => {
+    const limits = limited({ dailyMinor: 10n });
+    const others = refund(4n, DAY_1, { from: 'b' as AccountId });
+    const history = [opened(), deposited(100n), limits, withdraw(10n), others];
+    expect(when(history, withdraw(1n))).toBe('limit-exceeded');
+    expect(when([...history.slice(0, -1), refund(4n, DAY_1)], withdraw(4n))).toEqual(['MoneyWithdrawn']);
+  });
+
   test('opened with money has two events', () => {
     const { overdraftLimitMinor, ...data } = { ...cash(0n), overdraftLimitMinor: 0n };
     const open = { accountId: A, ownerId: null, name: null, currency: data.currency, metadata: {} };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Account, NO_LIMITS } from './account.ts';
 import type { TransferTerms } from './events.ts';
-import type { AccountId, TransferId } from './ids.ts';
-import { decideDebit, decideReversal, type TransferPolicy, undoReversal } from './legs.ts';
+import type { AccountId, HoldId, TransferId } from './ids.ts';
+import { decideDebit, decideRefund, decideReversal, type TransferPolicy, undoReversal } from './legs.ts';
 import { completeTerms } from './terms.ts';
 import { requested, type Transfer } from './transfer.ts';
 
@@ -129,6 +129,34 @@ describe('a debit', () => {
   ])('%s', (_, given, expected) => {
     expect(told(given)).toEqual(expected);
   });
+});
+
+test('what a transfer waits for keeps its terms, its time and its threshold', () => {
+  const wait = (given: Case) => {
+    const decision = debit(given);
+    return decision.ok === 'waits' ? decision.event?.data : decision;
+  };
+  expect(wait({ executeAt: LATER })).toMatchObject({ transferId: 't', executeAt: LATER });
+  expect(wait({ source: own(4n) })).toMatchObject({ transferId: 't', thresholdMinor: 4n });
+});
+
+test('a capture takes from its hold, and asks nobody', () => {
+  const holdId = 'h' as HoldId;
+  const holds = { h: { amountMinor: 50n, expiresAt: null, placedAt: AT } };
+  const given = {
+    terms: { amountMinor: 50n, holdId },
+    source: source({ heldMinor: 50n, holds }),
+    policy: asking,
+  };
+  expect(told(given)).toEqual(['HoldCaptured']);
+  expect(told({ ...given, source: source() })).toBe('hold-final');
+});
+
+test('a refund is decided as its account decides one', () => {
+  const money = { refundedTo: A, paidFrom: 'transit' as const, debitedAt: null };
+  const why = { code: 'account-closed' as const, detail: 'd' };
+  const decision = decideRefund({ ...terms(), refusal: why, ...money }, source({}), LATER);
+  expect(decision.ok && decision.events.map(({ type }) => type)).toEqual(['TransferRefunded']);
 });
 
 describe('a reversal', () => {

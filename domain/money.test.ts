@@ -53,6 +53,27 @@ describe('amounts on the wire', () => {
     );
   });
 
+  test.each([
+    [0n, 'EUR', '0.00'],
+    [7n, 'JPY', '7'],
+    [-7n, 'JPY', '-7'],
+    [1234n, 'BHD', '1.234'],
+    [12n, 'BHD', '0.012'],
+  ])('%s minor units of %s are written as %s', (amountMinor, currency, text) => {
+    expect(formatAmount(amountMinor, currency)).toBe(text);
+  });
+
+  test('the refusal shows an amount of the currency, and an unknown currency is never written', () => {
+    const message = (text: string, currency: string) => {
+      const parsed = parseAmount(text, currency);
+      return parsed.ok ? '' : parsed.message;
+    };
+    expect(message('x', 'EUR')).toContain('"10.50"');
+    expect(message('x', 'JPY')).toContain('"10"');
+    expect(message('1.2345', 'BHD')).toContain('"10.500"');
+    expect(() => formatAmount(1n, 'EURO')).toThrow('unknown currency EURO');
+  });
+
   test('a negative amount keeps its sign and its leading zero', () => {
     expect(formatAmount(-5n, 'EUR')).toBe('-0.05');
   });

@@ -97,6 +97,9 @@ test('doing again what is done changes nothing', () => {
 test('an order that is over can be deleted and nothing else', () => {
   const after = '2026-02-01T00:00:00.001Z';
   expect(statusAt(order, after)).toBe('ended');
+  expect(statusAt(order, '2026-02-01T00:00:00.000Z')).toBe('active');
+  expect(statusAt({ ...order, until: null }, after)).toBe('active');
+  expect(statusAt({ ...order, status: 'deleted' }, after)).toBe('deleted');
   expect(decideOrder(pause, order, after)).toMatchObject({ refusal: { code: 'standing-order-final' } });
   expect(decideOrder(resume, { ...order, status: 'deleted' }, now)).toMatchObject({ ok: false });
   expect(decideOrder(remove, order, after)).toMatchObject({ change: { status: 'deleted' } });
@@ -114,7 +117,9 @@ test("a run's transfer is named by its second", () => {
 });
 
 test('a duration is a whole number and a unit, of at most ten years', () => {
-  expect(['90s', '15m', '24h', '7d'].map(parseDuration)).toEqual([90_000, 900_000, 86_400_000, 604_800_000]);
+  expect(['90s', '15m', '24h', '7d', '3650d'].map(parseDuration)).toEqual([
+    ...[90_000, 900_000, 86_400_000, 604_800_000, 315_360_000_000],
+  ]);
   for (const wrong of [
     '',
     '0s',

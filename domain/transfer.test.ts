@@ -31,6 +31,15 @@ const stateAfter = (...names: Name[]) =>
   );
 
 describe('a transfer', () => {
+  test('keeps what was asked of a person, and the answer', () => {
+    expect(stateAfter('ApprovalRequested')?.approval).toEqual({
+      ...{ thresholdMinor: 1n, expiresAt: 'later', approved: false },
+    });
+    expect(stateAfter('ApprovalRequested', 'TransferApproved')?.approval).toEqual({
+      ...{ thresholdMinor: 1n, expiresAt: 'later', approved: true },
+    });
+  });
+
   test.each<[string, Name[], string]>([
     ['scheduled', ['TransferScheduled'], ''],
     ['awaiting_approval', ['ApprovalRequested'], ''],

@@ -9,8 +9,8 @@ test('attempts wait 1 s, 2 s, 4 s, … and never more than an hour', () => {
 
 test('2xx delivers, 410 and the last attempt give up, anything else waits', () => {
   expect([200, 204, 299].map((code) => judgeAttempt(code, 1, 3))).toEqual(Array(3).fill('delivered'));
-  expect([null, 100, 301, 404, 429, 500].map((code) => judgeAttempt(code, 2, 3))).toEqual(
-    Array(6).fill('pending'),
+  expect([null, 100, 199, 300, 301, 404, 429, 500].map((code) => judgeAttempt(code, 2, 3))).toEqual(
+    Array(8).fill('pending'),
   );
   expect(judgeAttempt(410, 1, 3)).toBe('failed');
   expect([null, 500].map((code) => judgeAttempt(code, 3, 3))).toEqual(['failed', 'failed']);

@@ -26,9 +26,8 @@ test('another body, secret or time does not verify, nor does what is no signatur
   const signature = signWebhook(SECRET, BODY, AT);
   expect(verifyWebhook(SECRET, signature, `${BODY} `, AT)).toBe(false);
   expect(verifyWebhook('whsec_other', signature, BODY, AT)).toBe(false);
-  expect(verifyWebhook(SECRET, signature.replace(/t=\d+/, `t=${AT.getTime() / 1000 + 1}`), BODY, AT)).toBe(
-    false,
-  );
+  const second = Math.floor(AT.getTime() / 1000);
+  expect(verifyWebhook(SECRET, signature.replace(`t=${second},`, `t=${second + 1},`), BODY, AT)).toBe(false);
   for (const text of ['', 't=1', `t=1,v1=${'0'.repeat(63)}`, `v1=${'0'.repeat(64)}`, `${signature},v1=x`])
     expect(verifyWebhook(SECRET, text, BODY, AT)).toBe(false);
 });

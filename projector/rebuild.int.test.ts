@@ -161,6 +161,32 @@ test('a swap whose COMMIT went through but was not answered is done', async () =
   expect(rows).toEqual([{ generation: 2, version: 2 }]);
 });
 
+test('what is committed while a rebuild waits for its swap is in the new generation', async () => {
+  await open(lab.pool, 'a');
+  await applyAll();
+  await requestRebuild(lab.readPool, 'balances', 'r1');
+  let looks = 0;
+  // The third look at the log's end is the swap's own: the first is for the target, the second for how far it is.
+  const query = async (statement: Statement) => {
+    if (statement.name === 'read-log-head') looks += 1;
+    if (statement.name === 'read-log-head' && looks === 3) {
+      await deposit(lab.pool, 'a');
+      const client = await lab.pool.connect();
+      await sequence(client, 1_000, 1);
+      client.release();
+    }
+    return lab.pool.query(statement);
+  };
+  const pool = Object.create(lab.pool, { query: { value: query } });
+  const abort = new AbortController();
+  const rebuilding = createRebuilder({ pool, readPool: lab.readPool, log: lab.log })(abort.signal, () => {});
+  await until('the rebuild is live', async () => (await projection()).rebuild_status === 'completed');
+  abort.abort();
+  await rebuilding;
+  const { rows } = await lab.readPool.query(`select version from balances where generation = 2`);
+  expect(rows).toEqual([{ version: 3 }]);
+});
+
 test('a rebuilder that is told to stop while it clears the ground opens nothing', async () => {
   await requestRebuild(lab.readPool, 'balances', 'r1');
   const abort = new AbortController();

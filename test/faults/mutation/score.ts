@@ -1,0 +1,50 @@
+/** What a run on one area came to. */
+export type Row = {
+  readonly area: string;
+  readonly what: string;
+  readonly by: string;
+  readonly mutants: number;
+  readonly killed: number;
+  readonly survived: number;
+  /** Mutants in lines that no test runs. */
+  readonly uncovered: number;
+  /** Percent of the mutants that were noticed, with one decimal. */
+  readonly score: string;
+  readonly tookMs: number;
+};
+
+/** The part of Stryker's JSON report that counts. */
+type Report = {
+  readonly files: Readonly<Record<string, { readonly mutants: readonly { status: string }[] }>>;
+};
+
+/** Counts a report. A mutant that makes a test hang is noticed; one that was left alone on purpose does not count. */
+export function rowOf(run: {
+  readonly area: string;
+  readonly what: string;
+  readonly by: string;
+  readonly report: Report;
+  readonly tookMs: number;
+}): Row {
+  const { report, ...told } = run;
+  const all = Object.values(report.files).flatMap(({ mutants }) => mutants.map(({ status }) => status));
+  const count = (...statuses: string[]) => all.filter((status) => statuses.includes(status)).length;
+  const [killed, survived, uncovered] = [count('Killed', 'Timeout'), count('Survived'), count('NoCoverage')];
+  const mutants = killed + survived + uncovered;
+  const perMille = mutants === 0 ? 0 : Math.floor((killed * 1_000) / mutants);
+  return { ...told, mutants, killed, survived, uncovered, score: (perMille / 10).toFixed(1) };
+}
+
+/** The table of docs/RELIABILITY.md. */
+export function toMarkdown(rows: readonly Row[]): string {
+  const head = [
+    '| area | mutated | tests | mutants | noticed | survived | not run | score | time |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+  ];
+  const lines = rows.map((row) => {
+    const { area, what, by, mutants, killed, survived, uncovered, score, tookMs } = row;
+    const minutes = `${Math.ceil(tookMs / 60_000)} min`;
+    return `| ${[area, what, by, mutants, killed, survived, uncovered, `${score} %`, minutes].join(' | ')} |`;
+  });
+  return [...head, ...lines].join('\n');
+}
