@@ -79,6 +79,15 @@ describe('a reversal', () => {
     await soundly();
   });
 
+  test('leaves the answer to a repeat of the original as it was', async () => {
+    const body = { id: at('t0'), from: at('a'), to: at('b'), amount: '1.00', currency: 'EUR' };
+    const first = await post('/api/transfers', body, at('t0-key'));
+    expect((await reverse('t0')).status).toBe(201);
+    const again = await post('/api/transfers', body, at('t0-key'));
+    expect([again.status, again.text]).toEqual([201, first.text]);
+    expect(await read('t0')).toMatchObject({ reversed: '1.00' });
+  });
+
   test('can be reversed itself', async () => {
     await pay('t2', '50.00');
     const back = await reverse('t2', { id: at('t2-back') });

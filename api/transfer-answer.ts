@@ -18,7 +18,8 @@ export async function transferAnswer(
   const { transfer, command } = await readTransferOf(deps.pool, recorded);
   c.header('Location', `/api/transfers/${transfer.transferId}`);
   if (transfer.status === 'completed' || !isFinal(transfer.status)) {
-    return transferView(transfer, command, deps.config);
+    // As it was when it ended, so that a repeat gets the same answer whatever reversals took back since.
+    return transferView({ ...transfer, reversedMinor: 0n }, command, deps.config);
   }
   const refusal = transfer.refusal ?? command.refusal;
   if (refusal === null)
