@@ -134,6 +134,8 @@ describe('malformed bodies are 400 and name the field', () => {
     ['/api/quotes', { ...QUOTE, rate: '1' }, '/rate'],
     ['/api/projections/balances/rebuild', { force: true }, '/force'],
     ['/api/projections/%00/rebuild', {}, '/path/name'],
+    ['/api/dead-letters/l/replay', { force: true }, '/force'],
+    ['/api/dead-letters/a%20b/replay', {}, '/path/id'],
   ])('POST %s %j -> %s', async (path, body, pointer) => {
     const { response, problem } = await ask('POST', path, body);
     expect(response.status).toBe(400);
@@ -239,6 +241,11 @@ describe('malformed addresses and headers are 400 and name the place', () => {
     ['/api/events?after=-1', '/query/after'],
     ['/api/events?after=99999999999999999999', '/query/after'],
     ['/api/transfers?status=lost', '/query/status'],
+    ['/api/dead-letters?status=lost', '/query/status'],
+    ['/api/dead-letters?projection=nope', '/query/projection'],
+    ['/api/dead-letters?tenant=main', '/query/tenant'],
+    ['/api/dead-letters?cursor=abc', '/query/cursor'],
+    ['/api/dead-letters/%00', '/path/id'],
     ['/api/transfers/a%20b', '/path/id'],
     ['/api/commands?cursor=%00', '/query/cursor'],
     ['/healthz?x=1', '/query/x'],
@@ -388,6 +395,7 @@ describe('the other refusals of the border', () => {
       '/api/transfers/t',
       '/api/events',
       '/api/integrity',
+      '/api/dead-letters',
     ]) {
       const { response, problem } = await ask('GET', path);
       expect(response.status).toBe(503);

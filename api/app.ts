@@ -14,6 +14,7 @@ import { captureRoutes } from './routes/captures.ts';
 import { cashRoutes } from './routes/cash.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { customerRoutes } from './routes/customers.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventStreamRoutes } from './routes/event-stream.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -79,6 +80,7 @@ export function createApp(deps: Deps) {
     .route('/', eventRoutes(deps))
     .route('/', eventStreamRoutes(deps))
     .route('/', projectionRoutes(deps))
+    .route('/', deadLetterRoutes(deps))
     .route('/', reportRoutes(deps))
     .route('/', integrityRoutes(deps))
     .route('/', webhookRoutes(deps))

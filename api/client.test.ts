@@ -13,6 +13,7 @@ describe('the typed client', () => {
     expectTypeOf<Client['api']['commands']>().toHaveProperty('$get');
     expectTypeOf<Client['api']['events']>().toHaveProperty('$get');
     expectTypeOf<Client['api']['projections'][':name']['rebuild']>().toHaveProperty('$post');
+    expectTypeOf<Client['api']['dead-letters'][':id']['replay']>().toHaveProperty('$post');
     expectTypeOf<Client['api']['reports']['trial-balance']>().toHaveProperty('$get');
     expectTypeOf<Client['api']['integrity']>().toHaveProperty('$get');
     expectTypeOf<Client['healthz']>().toHaveProperty('$get');

@@ -56,6 +56,7 @@ const PROBLEMS = {
   'webhook-exists': [409, 'The webhook exists already'],
   'too-many-webhooks': [422, 'There are too many webhooks'],
   'delivery-not-found': [422, 'There is no such delivery'],
+  'still-parked': [422, 'It still cannot be applied'],
   'deadline-exceeded': [422, 'It could not be decided in time'],
   'processing-failed': [422, 'It could not be processed'],
 } as const satisfies Record<RefusalCode | (string & {}), readonly [ContentfulStatusCode, string]>;

@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { serveApp } from './server.ts';
@@ -20,6 +21,27 @@ test('a request that runs is answered while the server closes, a new one is not 
   await expect(fetch(server.address)).rejects.toThrow();
   expect(await running).toBe('done');
   await closing;
+});
+
+test('while it drains it serves on, and each answer is the last of its connection', async () => {
+  const server = await serveSlow(100);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = () =>
+    new Promise<string | undefined>((resolve, reject) => {
+      const request = get(server.address, { agent }, (response) => {
+        response.resume();
+        response.on('end', () => resolve(response.headers.connection));
+      });
+      request.once('error', reject);
+    });
+  expect(await ask()).toBe('keep-alive');
+  const running = ask();
+  await sleep(50);
+  const closing = server.close(2_000, 500);
+  expect([await running, await ask()]).toEqual(['close', 'close']);
+  await closing;
+  await expect(ask()).rejects.toThrow('ECONNREFUSED');
+  agent.destroy();
 });
 
 test('what does not end within the grace is cut', async () => {

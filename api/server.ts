@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 
@@ -8,8 +8,12 @@ type Fetcher = { fetch(request: Request): Response | Promise<Response> };
 export type RunningServer = {
   /** `http://127.0.0.1:3000`, with the port that was really taken. */
   readonly address: string;
-  /** Takes no new connection, lets running requests end for at most `graceMs`, then cuts what is left. */
-  close(graceMs: number): Promise<void>;
+  /**
+   * Serves for another `drainMs`, so that whoever balances the load sees that it is not ready and goes elsewhere;
+   * each answer is then the last of its connection. After that takes no new connection, lets running requests end
+   * for at most `graceMs`, and cuts what is left.
+   */
+  close(graceMs: number, drainMs?: number): Promise<void>;
 };
 
 /**
@@ -23,11 +27,37 @@ export function serveApp(app: Fetcher, options: { host: string; port: number }):
       ({ port }) => {
         server.off('error', reject);
         const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-        resolve({ address: `http://${host}:${port}`, close: (graceMs) => close(server as Server, graceMs) });
+        resolve({
+          address: `http://${host}:${port}`,
+          async close(graceMs, drainMs = 0) {
+            endConnections();
+            if (drainMs > 0) await sleep(drainMs);
+            await close(server as Server, graceMs);
+          },
+        });
       },
     );
+    const endConnections = connectionEnder(server as Server);
     server.once('error', reject);
   });
+}
+
+/**
+ * A client that keeps its connection may send a request at the moment that it is closed, and cannot know whether it
+ * was taken. So from the call of what this returns on, every answer says that it is the connection's last.
+ */
+function connectionEnder(server: Server): () => void {
+  const running = new Set<ServerResponse>();
+  let ending = false;
+  server.prependListener('request', (_request, response) => {
+    if (ending) response.shouldKeepAlive = false;
+    running.add(response);
+    response.once('close', () => running.delete(response));
+  });
+  return () => {
+    ending = true;
+    for (const response of running) response.shouldKeepAlive = false;
+  };
 }
 
 async function close(server: Server, graceMs: number): Promise<void> {

@@ -1,13 +1,20 @@
+import { v7 as uuidv7 } from 'uuid';
+import { awaitReplay } from '../dispatch/await-replay.ts';
 import { createLog } from '../platform/log.ts';
-import { createPool } from '../platform/postgres.ts';
-import { replayDeadLetter } from '../projector/dead-letters.ts';
+import { createPool, type Pool } from '../platform/postgres.ts';
+import { createReplayer } from '../projector/replays.ts';
+import { supervise } from '../projector/supervise.ts';
+import { askForReplay, type Replay } from '../sql/dead-letter-replays.ts';
 import { portsFromEnv } from '../stack/ports.ts';
 import { createPostgres } from '../stack/postgres.ts';
+
+/** A long stream takes a while; after this it goes on without anyone watching, where a projector runs. */
+const WAIT_MS = 60_000;
 
 // Usage: npm run dead-letter -- <dead letter id>. DATABASE_URL is that of the local stack unless it is set.
 const [id] = process.argv.slice(2);
 if (id === undefined) {
-  console.error('Say which: npm run dead-letter -- <id>; the table dead_letters has the ids.');
+  console.error('Say which: npm run dead-letter -- <id>; GET /api/dead-letters has the ids.');
   process.exit(2);
 }
 
@@ -15,11 +22,44 @@ const local = createPostgres({ dir: '.remit', port: portsFromEnv(process.env).po
 const url = process.env.DATABASE_URL ?? local ?? '';
 const log = createLog({ level: 'warn', role: 'replay-dead-letter' });
 const pool = createPool({ url, max: 2, name: 'remit-replay', log });
-const readPool = createPool({ url: process.env.READ_DATABASE_URL ?? url, max: 2, name: 'remit-replay', log });
+const readPool = createPool({ url: process.env.READ_DATABASE_URL ?? url, max: 4, name: 'remit-replay', log });
 try {
-  const replayed = await replayDeadLetter({ pool, readPool }, id);
-  console.log(`Dead letter ${id}: ${replayed}.`);
-  if (replayed !== 'replayed') process.exitCode = 1;
+  const replay = await ask(id);
+  if (replay === null) console.log(`There is no dead letter ${id}.`);
+  else console.log(`Dead letter ${id}: ${describe(replay)}`);
+  if (replay?.status !== 'replayed') process.exitCode = 1;
 } finally {
   await Promise.all([pool.end(), readPool.end()]);
+}
+
+/** Asks as the API does, and stands by meanwhile: where no projector runs, the replay is done here. */
+async function ask(letterId: string): Promise<Replay | null> {
+  const scope = { tenant: null, unowned: true };
+  const wish = { replayId: uuidv7(), letterId, scope, principal: 'command line', idempotencyKey: null };
+  const asked = await askForReplay(readPool, wish);
+  if (asked.kind !== 'recorded') return null;
+  return standingBy(readPool, asked.replayId);
+}
+
+async function standingBy(readDb: Pool, replayId: string): Promise<Replay> {
+  const over = new AbortController();
+  const loop = createReplayer({ pool, readPool: readDb });
+  const replaying = supervise({ name: 'replays', loop, log, signal: over.signal, beat: () => undefined });
+  try {
+    return await awaitReplay(readDb, replayId, WAIT_MS);
+  } finally {
+    over.abort();
+    await replaying;
+  }
+}
+
+function describe({ status, cause }: Replay): string {
+  switch (status) {
+    case 'replayed':
+      return 'replayed.';
+    case 'parked':
+      return `parked again: ${cause}`;
+    case 'requested':
+      return `not done within ${WAIT_MS / 1_000} s; it is recorded, and goes on where a projector runs.`;
+  }
 }

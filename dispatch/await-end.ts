@@ -14,9 +14,10 @@ const PATIENCE_MS = 250;
  * Waits until a command is final, or its transfer waits for its time or for a person, at most `waitMs`, and returns
  * it as it stands then. The workflow's own end is the quick signal; where Temporal does not tell (it is away, its
  * state was wiped, another run does the work), the row in Postgres does: that is the authority either way.
+ * Once `hurry` is aborted it returns within a second.
  */
 export async function awaitEnd(
-  deps: { pool: Pool; client: TemporalClient },
+  deps: { pool: Pool; client: TemporalClient; hurry?: AbortSignal | undefined },
   command: Command,
   waitMs: number,
 ): Promise<Command> {
@@ -32,7 +33,7 @@ export async function awaitEnd(
     for (let pauseMs = POLL_MS.first; ; pauseMs *= 2) {
       const current = await readCommand(deps.pool, command.tenant, command.commandId);
       if (current === undefined) throw new Error(`command ${command.commandId} is gone`);
-      const leftMs = until - Date.now();
+      const leftMs = deps.hurry?.aborted ? 0 : until - Date.now();
       if (current.status !== 'accepted' || leftMs <= 0 || (await isWaiting(deps.pool, current)))
         return current;
       const nextMs = Math.min(pauseMs, told ? POLL_MS.longest : POLL_MS.untold, leftMs);

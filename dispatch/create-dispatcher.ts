@@ -12,6 +12,8 @@ export type DispatcherDeps = {
   readonly log: Logger;
   readonly source: CommandSource;
   readonly start: WorkflowStart;
+  /** Aborts when the process is about to end: who still waits is told what is known by then (202). */
+  readonly hurry?: AbortSignal;
 };
 
 /** How long an answer that does not wait for the end gives the start itself. */
@@ -43,7 +45,8 @@ async function execute(
 /** The command was recorded: an outage of Postgres while waiting for its end does not make that untrue. */
 async function endOf(deps: DispatcherDeps, command: Command, waitMs: number): Promise<Command> {
   try {
-    return await awaitEnd({ pool: deps.pool, client: deps.start.temporal().client }, command, waitMs);
+    const client = deps.start.temporal().client;
+    return await awaitEnd({ pool: deps.pool, client, hurry: deps.hurry }, command, waitMs);
   } catch (error) {
     if (!isOutage(error)) throw error;
     deps.log.warn(

@@ -1,7 +1,6 @@
 import pRetry from 'p-retry';
 import { v7 as newId } from 'uuid';
 import type { Pool, PoolClient } from '../platform/postgres.ts';
-import { isConflict, isOutage } from '../platform/postgres.ts';
 import { insertDeadLetters, readKnownOffsets } from '../sql/dead-letters.ts';
 import { insertDeliveries, type NewKafkaDelivery } from '../sql/kafka-deliveries.ts';
 import { savePartitionPosition } from '../sql/partition-positions.ts';
@@ -11,8 +10,8 @@ import { readTargets } from '../sql/targets.ts';
 import { inTransaction } from '../sql/transaction.ts';
 import { applyDeliveries } from './apply.ts';
 import type { Delivery, UnreadableDelivery } from './delivery.ts';
-import { LogBehindError } from './follow-store.ts';
 import { isolate } from './isolate.ts';
+import { passes } from './passes.ts';
 import { PROJECTION_NAMES } from './projections.ts';
 
 export type ApplyOptions = {
@@ -36,7 +35,7 @@ export function applyChunk(options: ApplyOptions, deliveries: readonly Delivery[
   return isolate(deliveries, (part) =>
     pRetry(() => attempt(options, part), {
       ...RETRY,
-      shouldRetry: ({ error }) => isConflict(error) || isOutage(error) || error instanceof LogBehindError,
+      shouldRetry: ({ error }) => passes(error),
     }),
   );
 }

@@ -11,11 +11,11 @@ import {
   type ProjectorLab,
   readHeads,
   readTables,
+  replayed,
   TENANT,
   transfer,
 } from '../test/projecting.ts';
 import { applyChunk } from './apply-chunk.ts';
-import { replayDeadLetter } from './dead-letters.ts';
 import { type Delivery, deliver, readMessage } from './delivery.ts';
 
 let lab: ProjectorLab;
@@ -123,8 +123,7 @@ test('an unknown event parks its account only, in each table, and a replay heals
   await deposit(lab.pool, 'a');
   await apply((await logged()).slice(-1));
   expect(await letters()).toHaveLength(4);
-  for (const { dead_letter_id } of parked)
-    expect(await replayDeadLetter(lab, dead_letter_id)).toBe('replayed');
+  for (const { dead_letter_id } of parked) expect(await replayed(lab, dead_letter_id)).toBe('replayed');
   await apply(poisoned);
   await expectTablesToMatchHeads();
   expect((await letters()).map((row) => row.status)).toEqual(Array(4).fill('replayed'));
@@ -139,16 +138,14 @@ test('a replay that fails again leaves the account parked with the new cause', a
   await apply(await logged());
   await spoil('OtherNonsense');
   const parked = await letters();
-  for (const { dead_letter_id } of parked)
-    expect(await replayDeadLetter(lab, dead_letter_id)).toBe('still-parked');
+  for (const { dead_letter_id } of parked) expect(await replayed(lab, dead_letter_id)).toBe('parked');
   expect((await letters()).map((row) => row.cause)).toEqual(
     Array(4).fill(expect.stringContaining('OtherNonsense')),
   );
   await spoil('MoneyDeposited');
-  for (const { dead_letter_id } of parked)
-    expect(await replayDeadLetter(lab, dead_letter_id)).toBe('replayed');
+  for (const { dead_letter_id } of parked) expect(await replayed(lab, dead_letter_id)).toBe('replayed');
   await expectTablesToMatchHeads();
-  expect(await replayDeadLetter(lab, 'no-such-letter')).toBe('unknown');
+  expect(await replayed(lab, 'no-such-letter')).toBe('unknown');
 });
 
 test('a message that cannot be read parks the stream of its key, once for each offset', async () => {
@@ -165,7 +162,7 @@ test('a message that cannot be read parks the stream of its key, once for each o
   const { balances } = await readTables(lab.readPool);
   expect(balances.map((row) => row.account_id)).toEqual(['b']);
   for (const { dead_letter_id } of await letters())
-    expect(await replayDeadLetter(lab, dead_letter_id)).toBe('replayed');
+    expect(await replayed(lab, dead_letter_id)).toBe('replayed');
   await expectTablesToMatchHeads();
   // Offsets lost, everything again: the letter that was dealt with stays dealt with.
   await apply([garbage, keyless, ...all]);

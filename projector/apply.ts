@@ -48,12 +48,12 @@ export async function applyDeliveries(batch: Batch, deliveries: readonly Deliver
   return letters.length;
 }
 
-/** Applies all that the store has of one stream, parked or not before. Returns false where it is parked again. */
+/** Applies all that the store has of one stream, parked or not before. Returns why, where it is parked again. */
 export async function healStream(
   batch: Batch,
   target: Target,
   stream: { tenant: string; streamId: string },
-): Promise<boolean> {
+): Promise<string | null> {
   const key = { projection: target.projection, generation: target.generation, ...stream };
   const applied = (await lockApplied(batch.client, [key])).get(appliedName(key));
   if (applied === undefined) throw new Error(`${appliedName(key)} was locked and is not there`);
@@ -62,7 +62,10 @@ export async function healStream(
   const heads = await readHeadVersions(batch.store, [stream]);
   const letters = await heal(batch, cursor, heads.get(streamName(stream)) ?? 0);
   await save(batch, [cursor], letters);
-  return !cursor.parked;
+  if (!cursor.parked) return null;
+  const last = letters.at(-1);
+  if (last === undefined) throw new Error(`${appliedName(key)} was parked without a letter`);
+  return last.cause;
 }
 
 async function openCursors(batch: Batch, groups: ReadonlyMap<string, Delivery[]>): Promise<Cursor[]> {

@@ -6,6 +6,7 @@ import { createConsumer } from './consumer.ts';
 import { createDeadLetterSender } from './dead-letters.ts';
 import { createRebuilder } from './rebuild.ts';
 import { createRelay } from './relay.ts';
+import { createReplayer } from './replays.ts';
 import { createSequencer } from './sequencer.ts';
 import { type Loop, supervise } from './supervise.ts';
 import { createEnsureTopics } from './topics.ts';
@@ -49,13 +50,14 @@ const LOOPS = [
   'rebuild',
   'watermark',
   'dead-letters',
+  'replays',
   'webhook-feeder',
   'sequencer',
 ] as const;
 type LoopName = (typeof LOOPS)[number];
 
 /**
- * Sequencer, relay, consumer, watermark, rebuilds and dead letters in one process. Any number may run side by
+ * Sequencer, relay, consumer, watermark, rebuilds, dead letters and their replays in one process. Any number may run side by
  * side: each task has one leader, and the consumers share a group.
  * @example const projector = createProjector(deps); projector.start(); await projector.stop();
  */
@@ -81,6 +83,7 @@ export function createProjector(deps: ProjectorDeps): Projector {
       for (const name of LOOPS) {
         running.get(name)?.abort.abort();
         await running.get(name)?.ended;
+        deps.log.info({ part: name }, 'stopped in order');
       }
     },
     health() {
@@ -105,6 +108,7 @@ function createLoops(deps: ProjectorDeps, now: () => number): Record<LoopName, L
     consumer: createConsumer({ pool, readPool, kafka, topics, ensureTopics, groupId: config.KAFKA_GROUP }),
     watermark: createWatermark({ pool, readPool, now }),
     rebuild: createRebuilder({ pool, readPool, log }),
+    replays: createReplayer({ pool, readPool }),
     'webhook-feeder': createWebhookFeeder({ pool }),
     'dead-letters': createDeadLetterSender({ readPool, kafka, topics, ensureTopics }),
   };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
-import { isConflict, isOutage, type Pool, type PoolClient } from '../platform/postgres.ts';
+import type { Pool, PoolClient } from '../platform/postgres.ts';
 import { speak } from '../sql/leader-lock.ts';
 import { holdProjection, shareProjections } from '../sql/read-locks.ts';
 import { readLog, readLogHead } from '../sql/read-log.ts';
@@ -23,6 +23,7 @@ import { deliver, describe } from './delivery.ts';
 import { LogBehindError } from './follow-store.ts';
 import { isolate } from './isolate.ts';
 import { lead } from './leader.ts';
+import { passes } from './passes.ts';
 import { PROJECTION_NAMES } from './projections.ts';
 import { type Loop, pause, poll } from './supervise.ts';
 
@@ -94,10 +95,6 @@ const ENDS = {
   gone: 'a rebuild goes on or ended elsewhere, and is left alone here',
   open: 'a rebuild is left for the next leader',
 } satisfies Record<Standing, string>;
-
-function passes(error: unknown): boolean {
-  return isConflict(error) || isOutage(error) || error instanceof LogBehindError;
-}
 
 /** Opens a new generation on cleared ground, or goes on with the one that is open. Null: another was first. */
 async function open(

@@ -13,6 +13,16 @@ export async function tryToLead(client: Queryable, task: string): Promise<boolea
   return rows[0]?.leads === true;
 }
 
+/** The same for the length of a transaction: nobody leads meanwhile, and its end hands the lead back. */
+export async function tryToLeadOnce(client: Queryable, task: string): Promise<boolean> {
+  const { rows } = await client.query<{ leads: boolean }>({
+    name: 'try-to-lead-once',
+    text: `select pg_try_advisory_xact_lock(hashtextextended('leader ' || $1, 0)) as leads`,
+    values: [task],
+  });
+  return rows[0]?.leads === true;
+}
+
 /** A leader asks something every second at least; one that is silent for so long is stopped or cut off. */
 const SILENCE_MS = 20_000;
 

@@ -14,7 +14,7 @@ import { runSweeper } from '../dispatch/sweeper.ts';
 import { createTransferCommands } from '../dispatch/transfer-commands.ts';
 import { feePolicy, transferPolicy } from '../domain/policy.ts';
 import { loadConfig } from '../platform/config.ts';
-import { createKafka } from '../platform/kafka.ts';
+import { createKafka, type Kafka } from '../platform/kafka.ts';
 import { createPool, type Pool } from '../platform/postgres.ts';
 import { createSchedules } from '../platform/schedules.ts';
 import { createTemporalClient, type TemporalClient } from '../platform/temporal.ts';
@@ -29,6 +29,9 @@ export type House = {
   pool: Pool;
   readPool: Pool;
   temporal: TemporalClient;
+  kafka: Kafka;
+  /** Where its events are. */
+  topic: string;
   close(): Promise<void>;
 };
 
@@ -113,6 +116,8 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
     pool,
     readPool,
     temporal: client,
+    kafka,
+    topic: config.KAFKA_TOPIC,
     async close() {
       stopping.abort();
       await loops;

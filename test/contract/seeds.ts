@@ -1,6 +1,7 @@
 import { expect, vi } from 'vitest';
 import { ask } from '../ask.ts';
 import type { House } from '../house.ts';
+import { sendForged } from '../poison.ts';
 import { type NamedOperation, type OpenApiDocument, operationsOf } from './document.ts';
 import { seedTransfers } from './seed-transfers.ts';
 
@@ -33,6 +34,7 @@ export async function seed(house: House, document: OpenApiDocument): Promise<See
   const transfers = await seedTransfers(house);
   await seedStandingOrders(house);
   const deliveryId = '/api/webhooks' in document.paths ? await seedDelivery(house) : '';
+  const letterId = await seedDeadLetter(house);
   const { items } = (await ask(house, 'GET', '/api/commands?limit=1')).body;
   const known: Seeds = {
     ...transfers,
@@ -56,6 +58,8 @@ export async function seed(house: House, document: OpenApiDocument): Promise<See
     'DELETE /api/webhooks/{id}': { id: 'to-delete' },
     'GET /api/webhooks/{id}/deliveries': { id: 'to-read' },
     'POST /api/webhooks/{id}/redeliver': { id: 'to-read', deliveryId },
+    'GET /api/dead-letters/{id}': { id: letterId },
+    'POST /api/dead-letters/{id}/replay': { id: letterId },
     'GET /api/transfers/{id}': { id: 'seeded' },
     'GET /api/commands/{id}': { id: items[0]!.id },
   };
@@ -81,6 +85,22 @@ async function seedDelivery(house: House): Promise<string> {
     async () => {
       const { body } = await ask(house, 'GET', '/api/webhooks/to-read/deliveries');
       expect(body.items).not.toEqual([]);
+      return body.items[0]!.id;
+    },
+    { timeout: 30_000, interval: 100 },
+  );
+}
+
+/** Two messages that no relay ever sent, so that letters are more than a page of one. */
+async function seedDeadLetter(house: House): Promise<string> {
+  await sendForged(house, [
+    { key: null, value: 'seed' },
+    { key: null, value: 'seed' },
+  ]);
+  return vi.waitFor(
+    async () => {
+      const { body } = await ask(house, 'GET', '/api/dead-letters');
+      expect(body.items).toHaveLength(2);
       return body.items[0]!.id;
     },
     { timeout: 30_000, interval: 100 },
