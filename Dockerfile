@@ -11,7 +11,7 @@ FROM node:20-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /remit
 COPY --from=packages /remit/node_modules node_modules
-COPY package.json tsconfig.json main.ts ./
+COPY package.json tsconfig.json main.ts compose.ts ./
 COPY activities activities
 COPY api api
 COPY cli cli

@@ -19,8 +19,8 @@ import { createPool, isOutage, type Pool } from '../platform/postgres.ts';
 import { readHead } from '../sql/lock-heads.ts';
 import { readAccountAnswer } from '../sql/read-account-answer.ts';
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
+import { createFaultProxy } from '../test/faults/campaign/proxy.ts';
 import { log, transfer } from '../test/lab.ts';
-import { createPausableProxy } from '../test/pausable-proxy.ts';
 import type { ActivityDeps } from './deps.ts';
 import { type Activities, createActivities } from './index.ts';
 
@@ -260,7 +260,7 @@ test('a connection that went silent ends an attempt as an outage, within the att
 }, async () => {
   const { tenant, pay } = await bank({ a: 10n, b: 0n });
   const { host, pathname, username, password } = new URL(database.url);
-  const proxy = await createPausableProxy(host);
+  const proxy = await createFaultProxy({ target: host });
   const url = `postgres://${username}:${password}@${proxy.address}${pathname}`;
   const silent = createPool({ url, max: 1, name: 'silent', log });
   await silent.query('select 1');

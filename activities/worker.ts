@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { type NativeConnection, Worker } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { deliveryTaskQueue } from '../domain/webhook.ts';
 import type { Config } from '../platform/config.ts';
+import { workerVersion } from '../platform/worker-version.ts';
 import type { Activities } from './index.ts';
 
 /** Many short workflows: enough slots that none waits, few enough that memory stays bounded. */
@@ -9,6 +10,8 @@ const MAX_TASKS = 100;
 
 /** Most of a delivery is waiting for its receiver; what comes on top waits in Temporal. */
 const MAX_DELIVERIES = 50;
+
+const SHIPPED_WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
 /** The workers of one process. */
 export type Workers = {
@@ -20,17 +23,20 @@ export type Workers = {
 
 /**
  * The Temporal workers: one runs the workflows of `workflows/` (bundled from their path into their own sandbox) and
- * the activities, one sends to webhooks, whose receivers may take their time.
+ * the activities, one sends to webhooks, whose receivers may take their time. `workflowsPath` names another index of
+ * workflows than the shipped one.
  */
 export async function createWorkers(options: {
   connection: NativeConnection;
   config: Config;
   activities: Activities;
+  workflowsPath?: string | undefined;
 }): Promise<Workers> {
-  const { connection, config, activities } = options;
+  const { connection, config, activities, workflowsPath = SHIPPED_WORKFLOWS } = options;
   const common = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
+    ...versioning(config),
     // Activities end by themselves within their own time-outs; what then still hangs is left to its retry.
     shutdownGraceTime: config.SHUTDOWN_GRACE_MS / 2,
     shutdownForceTime: config.SHUTDOWN_GRACE_MS,
@@ -38,7 +44,7 @@ export async function createWorkers(options: {
   const steps = await Worker.create({
     ...common,
     taskQueue: config.TEMPORAL_TASK_QUEUE,
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    workflowsPath,
     activities,
     maxConcurrentWorkflowTaskExecutions: MAX_TASKS,
     maxConcurrentLocalActivityExecutions: MAX_TASKS,
@@ -51,6 +57,18 @@ export async function createWorkers(options: {
     maxConcurrentActivityTaskExecutions: MAX_DELIVERIES,
   });
   return together([steps, deliveries]);
+}
+
+/**
+ * Every workflow moves on to the current build at its next task, the short ones too: one that were pinned to its
+ * build would hold its money in transit when the last process of that build is gone. What a build changes in the
+ * order of steps is guarded by `patched`, and replaying the recorded histories proves it.
+ */
+function versioning(config: Config): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  const version = workerVersion(config);
+  if (version === null) return {};
+  const defaultVersioningBehavior = 'AUTO_UPGRADE';
+  return { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior } };
 }
 
 function together(workers: readonly Worker[]): Workers {

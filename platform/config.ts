@@ -17,6 +17,9 @@ const amounts = z
   )
   .transform((parts) => parts.map((part) => part.split(':') as [currency: string, amount: string]));
 
+/** Temporal joins deployment and build with a dot, and its tools show them so. */
+const VERSION_PART = /^[A-Za-z0-9_-]{1,100}$/;
+
 const schema = z.object({
   ROLES: z
     .string()
@@ -44,6 +47,9 @@ const schema = z.object({
   TEMPORAL_ADDRESS: z.string().min(1),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_TASK_QUEUE: z.string().default('remit'),
+  /** Names this build of Remit for Worker Versioning; without it the workers take whatever there is. */
+  TEMPORAL_BUILD_ID: z.string().regex(VERSION_PART, 'must be letters, digits and -_').optional(),
+  TEMPORAL_DEPLOYMENT_NAME: z.string().regex(VERSION_PART, 'must be letters, digits and -_').default('remit'),
   /** Base address of the Temporal Web UI, for the links in answers; empty means no links. */
   TEMPORAL_UI_URL: z.string().default('http://127.0.0.1:8233'),
 
@@ -74,6 +80,11 @@ const schema = z.object({
   WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
   /** Attempts of one round of a delivery; with 20 the last comes some 8 hours after the first. */
   WEBHOOK_MAX_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(20),
+  /**
+   * How long the API serves on after SIGTERM while /readyz says 503, so that a load balancer goes elsewhere before
+   * it closes: set it to more than the balancer's interval. 0 closes at once.
+   */
+  SHUTDOWN_DRAIN_MS: z.coerce.number().int().min(0).default(1_000),
   /** How long running work may take to end after SIGTERM. */
   SHUTDOWN_GRACE_MS: milliseconds(10_000),
 });

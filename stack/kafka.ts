@@ -22,8 +22,15 @@ const CLUSTER_ID = 'UmVtaXRMb2NhbFN0YWNrMQ';
 const JAVA = 'install Java 17 or newer, or set KAFKA_BROKERS to a Kafka of your own';
 const MAVEN = 'install Maven, or set KAFKA_BROKERS to a Kafka of your own';
 
+type KafkaOptions = {
+  dir: string;
+  port: number;
+  /** Where clients are told to find the broker, when something stands before it. */
+  advertised?: string;
+};
+
 /** Kafka 4.1 as one KRaft node on its Maven jars, with its data in `<dir>/kafka` and its log in `<dir>/kafka.log`. */
-export function createKafka({ dir, port }: { dir: string; port: number }): Part {
+export function createKafka({ dir, port, advertised }: KafkaOptions): Part {
   const broker = `127.0.0.1:${port}`;
   let running: Running | undefined;
   return {
@@ -37,7 +44,7 @@ export function createKafka({ dir, port }: { dir: string; port: number }): Part 
     async up(progress, signal) {
       await requireFreePort(port, 'Kafka', 'REMIT_KAFKA_PORT');
       await progress('starting', 'ready', async () => {
-        await format(dir, port, signal);
+        await format(dir, port, advertised ?? broker, signal);
         running = await start(dir);
         const ready = { timeoutMs: START_TIMEOUT_MS, everyMs: 100, signal };
         await until('Starting Kafka', () => answers(broker, running!), ready);
@@ -65,8 +72,9 @@ async function fetchJars(signal: AbortSignal): Promise<void> {
 }
 
 /** The settings are written at each start, because ports may move; the folder is formatted once. */
-async function format(dir: string, port: number, signal: AbortSignal): Promise<void> {
-  await writeFile(join(dir, 'kafka.properties'), properties(join(dir, 'kafka'), port, await freePort()));
+async function format(dir: string, port: number, advertised: string, signal: AbortSignal): Promise<void> {
+  const settings = properties(join(dir, 'kafka'), port, advertised, await freePort());
+  await writeFile(join(dir, 'kafka.properties'), settings);
   if (await isCached('meta.properties', join(dir, 'kafka'))) return;
   const tool = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', CLUSTER_ID];
   const args = [...classpath(), ...tool, '-c', join(dir, 'kafka.properties')];
@@ -74,13 +82,13 @@ async function format(dir: string, port: number, signal: AbortSignal): Promise<v
 }
 
 /** A single node: no replicas, few internal partitions, and groups that begin without waiting for more members. */
-function properties(folder: string, port: number, controllerPort: number): string {
+function properties(folder: string, port: number, advertised: string, controllerPort: number): string {
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'advertised.listeners': `PLAINTEXT://${advertised}`,
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': folder,
     'auto.create.topics.enable': false,

@@ -67,15 +67,27 @@ async function binaries(): Promise<{ postgres: string; initdb: string }> {
   }
 }
 
-/** A leftover on our own folder without a record is ended; a stale postmaster.pid of a dead one is removed. */
+/**
+ * A leftover on our own folder without a record is ended. The postmaster.pid of a dead one stays: by it Postgres itself
+ * sees a backend that outlived its postmaster, and refuses to start beside it, for both would write. It goes only where
+ * something else has that number, such as a zombie that nobody reaped, which Postgres would take for its own.
+ */
 async function endOther(folder: string): Promise<void> {
   const file = join(folder, 'postmaster.pid');
   const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
-  if (!pid) return;
+  if (!pid || !isTaken(pid)) return;
   const identity = await identify(pid);
   if (identity && (await commandLine(pid)).includes(folder))
     await endProcess(identity, 'SIGINT', STOP_GRACE_MS);
   await rm(file, { force: true });
+}
+
+function isTaken(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /** Made under another name and renamed, so that an initialisation that was cut short is never taken for one. */

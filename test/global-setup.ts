@@ -1,11 +1,7 @@
-import { mkdtemp, readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { claim, removeFolder } from '../stack/launcher.ts';
-import { freePort } from '../stack/ports.ts';
 import { startStack } from '../stack/stack.ts';
 import { createTemplate, dropTemplate } from './database.ts';
+import { freePorts, ownFolder } from './own-folder.ts';
 
 const PREFIX = 'remit-test-';
 
@@ -14,13 +10,7 @@ const PREFIX = 'remit-test-';
  * beside a running `npm start`. Addresses in the environment are used instead of starting a part.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await removeAbandoned();
-  const dir = await mkdtemp(join(tmpdir(), PREFIX));
-  const release = await claim(dir);
-  const remove = async () => {
-    await release();
-    await removeFolder(dir);
-  };
+  const { dir, remove } = await ownFolder(PREFIX);
   try {
     const stack = await startStack({
       dir,
@@ -40,27 +30,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-async function freePorts() {
-  const [postgres, kafka, temporal, temporalUi] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
-  return { postgres, kafka, temporal, temporalUi };
-}
-
 function onInterrupt(): AbortSignal {
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort(new Error('Interrupted')));
   return controller.signal;
-}
-
-/** A test run that was killed leaves its folder and its processes; the next one ends exactly those. */
-async function removeAbandoned(): Promise<void> {
-  const names = await readdir(tmpdir());
-  for (const name of names.filter((found) => found.startsWith(PREFIX))) {
-    // A folder whose launcher lives belongs to a test run beside this one.
-    await removeFolder(join(tmpdir(), name)).catch(() => undefined);
-  }
 }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createFaultProxy } from './faults/campaign/proxy.ts';
 import { get, post } from './http.ts';
-import { createPausableProxy } from './pausable-proxy.ts';
 import { type RemitChild, startRemit, waitFor } from './processes.ts';
 
 const run = Date.now().toString(36);
@@ -140,7 +140,7 @@ describe('a worker that is killed', { timeout: 150_000 }, () => {
   });
 
   test('after the credit, before Temporal knows: another one finds it done', async () => {
-    const proxy = await createPausableProxy(env.TEMPORAL_ADDRESS!);
+    const proxy = await createFaultProxy({ target: env.TEMPORAL_ADDRESS! });
     const first = await worker({ TEMPORAL_ADDRESS: proxy.address });
     await open();
     const held = await hold(to);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
@@ -7,7 +8,7 @@ import getPort from 'get-port';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 
-/** One `main.ts` in some roles, as an operator would run it. */
+/** One process in some roles, as an operator would run it. */
 export type RemitChild = {
   /** Base address of its API; nothing listens there without the api role. */
   readonly url: string;
@@ -18,26 +19,51 @@ export type RemitChild = {
   stop(): Promise<number | null>;
 };
 
+export type RemitOptions = {
+  /** A port of its own by default; one that is started again wants the one that it had. */
+  readonly port?: number;
+  /** Another entry than `main.ts`, relative to the checkout. */
+  readonly entry?: string;
+  /** Where its log is appended; by default there is none, unless TEST_LOG_LEVEL is set. */
+  readonly logFile?: string;
+};
+
 /**
  * Starts real Remit processes for a test. `env` names the parts; each process gets a port of its own.
  * An API is waited for until it answers /healthz; other roles need no wait, for their work is queued.
  */
-export async function startRemit(roles: string, env: Record<string, string>): Promise<RemitChild> {
-  const port = await getPort();
-  const child = spawn(process.execPath, ['--import', 'tsx', 'main.ts'], {
+export async function startRemit(
+  roles: string,
+  env: Record<string, string>,
+  options: RemitOptions = {},
+): Promise<RemitChild> {
+  const remit = await spawnRemit(roles, env, options);
+  if (roles.includes('api'))
+    await waitFor(`${roles} on ${remit.url}`, () => answers(`${remit.url}/healthz`), READY_TIMEOUT_MS);
+  return remit;
+}
+
+/** The same without any wait. */
+export async function spawnRemit(
+  roles: string,
+  env: Record<string, string>,
+  options: RemitOptions,
+): Promise<RemitChild> {
+  const port = options.port ?? (await getPort());
+  const log = options.logFile === undefined ? undefined : await open(options.logFile, 'a');
+  const child = spawn(process.execPath, ['--import', 'tsx', options.entry ?? 'main.ts'], {
     cwd: ROOT,
     env: { ...process.env, LOG_LEVEL: 'warn', ...env, ROLES: roles, PORT: String(port) },
-    stdio: ['ignore', 'ignore', process.env.TEST_LOG_LEVEL ? 'inherit' : 'ignore'],
+    stdio: ['ignore', 'ignore', log?.fd ?? (process.env.TEST_LOG_LEVEL ? 'inherit' : 'ignore')],
   });
   const exited = once(child, 'exit');
-  const url = `http://127.0.0.1:${port}`;
-  if (roles.includes('api'))
-    await waitFor(`${roles} on ${url}`, () => answers(`${url}/healthz`), READY_TIMEOUT_MS);
+  await log?.close();
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await exited;
     return child.exitCode;
   };
+  const url = `http://127.0.0.1:${port}`;
   return { url, child, kill: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM') };
 }
 

@@ -1,0 +1,26 @@
+import { createLog } from '../platform/log.ts';
+import { createPool } from '../platform/postgres.ts';
+import { RewindRefused, rewind } from '../sql/rewind.ts';
+import { portsFromEnv } from '../stack/ports.ts';
+import { createPostgres } from '../stack/postgres.ts';
+
+// Usage: npm run rewind, while projectors are stopped, after Kafka lost its data or a Postgres of your own was
+// restored. DATABASE_URL is that of the local stack unless it is set.
+const local = createPostgres({ dir: '.remit', port: portsFromEnv(process.env).postgres }).env.DATABASE_URL;
+const url = process.env.DATABASE_URL ?? local ?? '';
+const log = createLog({ level: 'warn', role: 'rewind' });
+const pool = createPool({ url, max: 2, name: 'remit-rewind', log });
+const readPool = createPool({ url: process.env.READ_DATABASE_URL ?? url, max: 2, name: 'remit-rewind', log });
+try {
+  const { head, sentFrom, unfinished } = await rewind(pool, readPool);
+  console.log(
+    `The log ends at position ${head} and is sent to Kafka again from behind position ${sentFrom}.`,
+  );
+  console.log(`At the next start ${unfinished} accepted commands that were not final go on.`);
+} catch (error) {
+  if (!(error instanceof RewindRefused)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  await Promise.all([pool.end(), readPool.end()]);
+}

@@ -1,0 +1,49 @@
+import type pg from 'pg';
+import { waitFor } from '../../processes.ts';
+
+const CATCH_UP_MS = 60_000;
+
+/** How far the log is, and how far the relay says that it has sent it. */
+export type Places = { readonly log: bigint; readonly relay: bigint };
+
+export async function readPlaces(db: pg.Pool): Promise<Places> {
+  const { rows } = await db.query<{ log: string; relay: string }>(
+    `select position::text as log,
+       coalesce((select position from relay_cursors where name = 'kafka'), 0)::text as relay from log_head`,
+  );
+  const { log, relay } = rows[0]!;
+  return { log: BigInt(log), relay: BigInt(relay) };
+}
+
+/** Waits until the relay has sent everything up to a place of the log. */
+export async function relayed(db: pg.Pool, position: bigint): Promise<void> {
+  await waitFor(
+    `the relay to come to ${position}`,
+    async () => (await readPlaces(db)).relay >= position,
+    CATCH_UP_MS,
+  );
+}
+
+/** Events of the log that have not come out of Kafka yet, of the last so many. */
+export async function countInFlight(db: pg.Pool, last: number): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::int as count from log l left join deliveries d using (tenant, stream_id, version)
+     where l.position > (select position from log_head) - $1 and d.version is null`,
+    [last],
+  );
+  return rows[0]!.count;
+}
+
+/** The connection that holds a leader's lock, and whose it is. */
+export async function findLeader(
+  db: pg.Pool,
+  task: string,
+): Promise<{ readonly pid: number; readonly application: string } | undefined> {
+  const { rows } = await db.query<{ pid: number; application: string }>(
+    `select a.pid, a.application_name as application from pg_locks l join pg_stat_activity a using (pid)
+     where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+       and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('leader ' || $1, 0)`,
+    [task],
+  );
+  return rows[0];
+}

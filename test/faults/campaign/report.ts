@@ -1,0 +1,75 @@
+import type { Report } from './run.ts';
+
+const HEAD = [
+  'scenario',
+  'fault',
+  'seeds',
+  'hits',
+  'retries',
+  'compensated (asked for)',
+  'requests: final, refused, unknown',
+  'invariants',
+  'seconds',
+];
+
+/** One line for the person at the keyboard. */
+export function oneLine(report: Report): string {
+  const { scenario, seed, hits, retries, compensations, note, failures } = report;
+  const said = failures.length === 0 ? 'passed' : `FAILED\n  ${failures.join('\n  ')}`;
+  const parts = [
+    `${hits} hits`,
+    `${retries} retries`,
+    `${compensations.caused} compensated (${compensations.asked} asked for)`,
+    `${requestsOf([report]).join('/')} final/refused/unknown`,
+    invariantsOf([report]),
+    `${(report.tookMs / 1000).toFixed(1)} s`,
+    ...(note === null ? [] : [note]),
+  ];
+  return `${scenario.padEnd(4)} seed ${seed}  ${parts.join(' · ')}: ${said}`;
+}
+
+/** The table for docs/RELIABILITY.md: a row for each scenario, its seeds added up. */
+export function toMarkdown(reports: readonly Report[]): string {
+  const ids = [...new Set(reports.map(({ scenario }) => scenario))];
+  const rows = ids.map((id) => toRow(reports.filter(({ scenario }) => scenario === id)));
+  const lines = [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return lines.join('\n');
+}
+
+function toRow(reports: readonly Report[]): string[] {
+  const { scenario, title } = reports[0]!;
+  const caused = sum(reports, ({ compensations }) => compensations.caused);
+  const asked = sum(reports, ({ compensations }) => compensations.asked);
+  return [
+    scenario,
+    title,
+    String(reports.length),
+    String(sum(reports, ({ hits }) => hits)),
+    String(sum(reports, ({ retries }) => retries)),
+    `${caused} (${asked})`,
+    requestsOf(reports).join(', '),
+    invariantsOf(reports),
+    (sum(reports, ({ tookMs }) => tookMs) / 1000).toFixed(0),
+  ];
+}
+
+function requestsOf(reports: readonly Report[]): number[] {
+  return [
+    sum(reports, ({ requests }) => requests.final),
+    sum(reports, ({ requests }) => requests.refused),
+    sum(reports, ({ requests }) => requests.unknown),
+  ];
+}
+
+/** How many held, on how many looks: none of them may have looked at nothing. */
+function invariantsOf(reports: readonly Report[]): string {
+  const all = reports.flatMap(({ verdicts }) => verdicts);
+  const violated = [...new Set(all.filter(({ ok }) => !ok).map(({ invariant }) => invariant))];
+  if (violated.length > 0) return `${violated.join(', ')} violated`;
+  const held = new Set(all.map(({ invariant }) => invariant)).size;
+  return `${held} held, ${sum(all, ({ checked }) => checked)} checks`;
+}
+
+function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

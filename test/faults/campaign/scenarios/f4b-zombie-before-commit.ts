@@ -1,0 +1,10 @@
+import { zombie } from '../zombies.ts';
+
+/** It holds its locks until Postgres ends its session (8 s idle in a transaction); its commit then comes too late. */
+export const zombieBeforeCommit = zombie({
+  id: 'F4b',
+  title: 'worker stopped before COMMIT, compensation elsewhere, then continued',
+  hit: 'a transfer that another worker had compensated when the commit of its debit or credit reached Postgres',
+  at: 'commit',
+  stopMs: 25_000,
+});

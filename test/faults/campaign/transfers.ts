@@ -1,0 +1,98 @@
+import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import type pg from 'pg';
+import { createTemporalClient, lazyConnection, type TemporalClient } from '../../../platform/temporal.ts';
+
+/** Transfers of these that have one leg's outcome and not the other's. */
+export async function listHalfDone(
+  db: pg.Pool,
+  ids: readonly string[],
+  { done, missing }: { readonly done: string; readonly missing: string },
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select subject_id as id from outcomes o
+     where subject_id = any($1) and leg = $2 and result = 'done'
+       and not exists (select from outcomes x
+         where x.tenant = o.tenant and x.subject_id = o.subject_id and x.leg = $3)`,
+    [ids, done, missing],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Transfers of these that were compensated before an instant (ms since 1970): a leg made void, or a refund. */
+export async function listCompensated(
+  db: pg.Pool,
+  ids: readonly string[],
+  before: number,
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct subject_id as id from outcomes
+     where subject_id = any($1) and (result = 'void' or leg = 'refund') and created_at < $2`,
+    [ids, new Date(before).toISOString()],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** The workflows of these transfers. */
+export async function workflowsOf(db: pg.Pool, transferIds: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select workflow_id as id from commands
+     where resource_kind = 'transfer' and type = 'transfer' and resource_id = any($1)`,
+    [transferIds],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** How many of these workflows Temporal has in this state; null: it knows none under that id. */
+export async function countWorkflows(
+  address: string,
+  ids: readonly string[],
+  state: 'RUNNING' | null,
+): Promise<number> {
+  const found = await describeAll(address, ids);
+  return found.filter((one) => (one?.status.name ?? null) === state).length;
+}
+
+/** Transfers that are not final, of which a worker (`<pid>@<host>`) has an activity in hand that Temporal gave it. */
+export async function listInHand(db: pg.Pool, address: string, identity: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string; workflowId: string }>(
+    `select resource_id as id, workflow_id as "workflowId" from commands
+     where status = 'accepted' and type = 'transfer'`,
+  );
+  const found = await describeAll(
+    address,
+    rows.map(({ workflowId }) => workflowId),
+  );
+  const inHand = new Set(
+    found.flatMap((one) => (one !== null && hasActivityOn(one, identity) ? [one.workflowId] : [])),
+  );
+  return rows.flatMap(({ id, workflowId }) => (inHand.has(workflowId) ? [id] : []));
+}
+
+/** Temporal's number for an activity that a worker has begun. */
+const STARTED = 2;
+
+function hasActivityOn({ raw }: WorkflowExecutionDescription, identity: string): boolean {
+  const pending = raw.pendingActivities ?? [];
+  return pending.some(
+    ({ state, lastWorkerIdentity }) => state === STARTED && lastWorkerIdentity === identity,
+  );
+}
+
+async function describeAll(address: string, ids: readonly string[]) {
+  const connection = lazyConnection(address);
+  const client = createTemporalClient(connection, 'default');
+  try {
+    return await Promise.all(ids.map((id) => describe(client, id)));
+  } finally {
+    await connection.close();
+  }
+}
+
+async function describe(client: TemporalClient, id: string): Promise<WorkflowExecutionDescription | null> {
+  try {
+    return await client.workflow.getHandle(id).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+import { parseArgs } from 'node:util';
+import { printFailure, SetupFailure } from '../../stack/failure.ts';
+import { type Ground, startGround } from './campaign/ground.ts';
+import { oneLine, toMarkdown } from './campaign/report.ts';
+import { openResults, type Results } from './campaign/results.ts';
+import { groundless, type Report, runSeed } from './campaign/run.ts';
+import type { Scenario } from './campaign/scenario.ts';
+import { SCENARIOS } from './campaign/scenarios/index.ts';
+import { writeBlock } from './document.ts';
+
+const USAGE = `npm run faults -- [scenario …] [options]
+
+  scenario …         such as F1 F4a; all of them by default
+  --seeds <n>        seeds for each scenario, 1 by default
+  --from <n>         the first seed, 1 by default
+  --results <file>   keeps each run's result there, a JSON object a line; runs that passed there are not repeated
+  --write            writes the table to docs/RELIABILITY.md; refused unless all scenarios ran and passed`;
+
+type Plan = {
+  readonly scenarios: readonly Scenario[];
+  readonly seeds: readonly number[];
+  readonly resultsFile: string | null;
+  readonly write: boolean;
+};
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => interrupted.abort(new SetupFailure('Interrupted.')));
+
+async function main(args: string[]): Promise<boolean> {
+  const plan = readPlan(args);
+  if (plan === null) {
+    console.log(USAGE);
+    return true;
+  }
+  const results = await openResults(plan.resultsFile);
+  const tally = { passed: 0, failed: 0 };
+  for (const scenario of plan.scenarios) {
+    for await (const report of runScenario(scenario, plan, results)) {
+      console.log(oneLine(report));
+      tally[report.failures.length === 0 ? 'passed' : 'failed'] += 1;
+    }
+    interrupted.signal.throwIfAborted();
+  }
+  await conclude(plan, results);
+  console.log(`\n${tally.passed} passed, ${tally.failed} failed`);
+  return tally.failed === 0;
+}
+
+function readPlan(args: string[]): Plan | null {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      seeds: { type: 'string', default: '1' },
+      from: { type: 'string', default: '1' },
+      results: { type: 'string' },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return null;
+  const [count, from] = [wholeNumber('--seeds', values.seeds), wholeNumber('--from', values.from)];
+  if (values.write && positionals.length > 0)
+    throw new SetupFailure('The table is about all scenarios: leave out their names or --write.');
+  return {
+    scenarios: positionals.length === 0 ? SCENARIOS : positionals.map(find),
+    seeds: Array.from({ length: count }, (_, at) => from + at),
+    resultsFile: values.results ?? null,
+    write: values.write,
+  };
+}
+
+function wholeNumber(option: string, text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new SetupFailure(`${option} is ${text}: give a whole number above 0.`);
+}
+
+function find(id: string): Scenario {
+  const scenario = SCENARIOS.find((one) => one.id.toLowerCase() === id.toLowerCase());
+  if (scenario !== undefined) return scenario;
+  const known = SCENARIOS.map((one) => one.id).join(', ');
+  throw new SetupFailure(`There is no scenario ${id}; there are ${known}.`);
+}
+
+/** All seeds on one ground; after a run that failed, or where the scenario wants it, the next begins on a new one. */
+async function* runScenario(scenario: Scenario, plan: Plan, results: Results): AsyncGenerator<Report> {
+  const kept: { ground: Ground | null } = { ground: null };
+  try {
+    for (const seed of plan.seeds.filter((one) => !hasPassed(results, scenario, one))) {
+      interrupted.signal.throwIfAborted();
+      const report = await runOn(kept, scenario, seed);
+      await results.add(report);
+      yield report;
+      if (report.failures.length === 0 && !scenario.groundPerSeed) continue;
+      await kept.ground?.close();
+      kept.ground = null;
+    }
+  } finally {
+    await kept.ground?.close();
+  }
+}
+
+async function runOn(kept: { ground: Ground | null }, scenario: Scenario, seed: number): Promise<Report> {
+  try {
+    kept.ground ??= await startGround(scenario, interrupted.signal);
+  } catch (error) {
+    interrupted.signal.throwIfAborted();
+    return groundless(scenario, seed, error);
+  }
+  return runAndKeep(scenario, kept.ground, seed);
+}
+
+function hasPassed({ reports }: Results, { id }: Scenario, seed: number): boolean {
+  return reports.some(
+    (report) => report.scenario === id && report.seed === seed && report.failures.length === 0,
+  );
+}
+
+/** A run that fails tells where its logs are. */
+async function runAndKeep(scenario: Scenario, ground: Ground, seed: number): Promise<Report> {
+  const report = await runSeed(scenario, ground, seed, interrupted.signal);
+  if (report.failures.length === 0) return report;
+  const kept = await ground.keepLogs(`${scenario.id.toLowerCase()}-${seed}`);
+  return { ...report, failures: [...report.failures, `logs: ${kept}`] };
+}
+
+async function conclude({ write }: Plan, { reports }: Results): Promise<void> {
+  const passed = reports.filter(({ failures }) => failures.length === 0);
+  const ordered = SCENARIOS.flatMap(({ id }) => passed.filter(({ scenario }) => scenario === id));
+  if (ordered.length > 0) console.log(`\n${toMarkdown(ordered)}`);
+  if (!write) return;
+  const missing = SCENARIOS.filter(({ id }) => !ordered.some(({ scenario }) => scenario === id));
+  if (missing.length > 0)
+    throw new SetupFailure(`Not written: ${missing.map(({ id }) => id).join(', ')} did not pass.`);
+  await writeBlock('faults', toMarkdown(ordered));
+}
+
+try {
+  process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1;
+} catch (error) {
+  printFailure(error);
+  process.exitCode = 1;
+}
+// A connection that lingers must not keep a campaign that is done.
+process.exit();

@@ -1,0 +1,43 @@
+import { beforeAll, expect, test } from 'vitest';
+import { FAULT_KINDS } from './simulator/faults.ts';
+import { openParts, type Parts } from './simulator/parts.ts';
+import { addOutcome, createTotals, missingFrom, printFailure } from './simulator/report.ts';
+import { shrink } from './simulator/shrink.ts';
+import { simulate } from './simulator/simulation.ts';
+
+const FIRST = 1;
+const SEEDS = 500;
+const OPEN_TIMEOUT_MS = 300_000;
+const RUN_TIMEOUT_MS = 1_800_000;
+
+let parts: Parts;
+beforeAll(async () => {
+  parts = await openParts();
+}, OPEN_TIMEOUT_MS);
+
+const run = (seed: number) => simulate(parts, { seed, operations: null, faults: null });
+
+test(
+  'the same seed gives the same run',
+  async () => {
+    const first = await run(7);
+    await run(8);
+    expect((await run(7)).hash).toBe(first.hash);
+  },
+  OPEN_TIMEOUT_MS,
+);
+
+test(
+  `no invariant is broken by the faults of ${SEEDS} seeds, and each kind of fault and end is among them`,
+  async () => {
+    const totals = createTotals();
+    for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1) {
+      const outcome = await run(seed);
+      addOutcome(totals, outcome);
+      if (outcome.violations.length > 0) printFailure(await shrink(parts, outcome));
+      expect(outcome.violations, `seed ${seed}`).toEqual([]);
+    }
+    expect(missingFrom(totals, FAULT_KINDS)).toEqual([]);
+  },
+  RUN_TIMEOUT_MS,
+);
