@@ -17,8 +17,8 @@ import { get, post } from './http.ts';
 import { answers, type RemitChild, spawnRemit, waitFor } from './processes.ts';
 
 /** Transfers that finish while Kafka is away (two events each), and commands accepted while Temporal is away as well. */
-const PILED_TRANSFERS = 1_500;
-const STRANDED_COMMANDS = 2_000;
+const PILED_TRANSFERS = 1_000;
+const STRANDED_COMMANDS = 1_000;
 const CLIENTS = 50;
 /** More than what either backlog takes as objects in memory at once would stay below. */
 const GROWTH_LIMIT_MB = 150;

@@ -2,14 +2,11 @@ import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/co
 import type { Activities } from '../../../activities/index.ts';
 import type { Chance } from './chance.ts';
 import type { Faults } from './faults.ts';
-import type { Command } from './sandbox.ts';
+import type { Command, Job } from './sandbox.ts';
 import type { Process, World } from './world.ts';
 
-type Resolution = NonNullable<NonNullable<ResolveActivity>['result']>;
-type ResolveActivity = import('./sandbox.ts').Job['resolveActivity'];
-
-export type { Resolution };
-
+/** What a step came to, as the workflow is told. */
+export type Resolution = NonNullable<NonNullable<Job['resolveActivity']>['result']>;
 type Failure = NonNullable<NonNullable<Resolution['failed']>['failure']>;
 
 /** A step that a workflow asked for, local or regular. */

@@ -1,7 +1,6 @@
 import { PARTITIONS } from './broker.ts';
 import type { FaultKind } from './faults.ts';
-import type { House, Run } from './house.ts';
-import { TENANT } from './house.ts';
+import { type House, type Run, TENANT } from './house.ts';
 import type { Operation } from './workload.ts';
 import type { Process } from './world.ts';
 

@@ -23,6 +23,8 @@ export type Server = {
   terminate(workflowId: string): void;
   awayUntil(ms: number): void;
   isAway(): boolean;
+  /** Ids of the workflows that run. */
+  running(): string[];
   /** Lets go of what is in memory of workflows that still run. */
   close(): Promise<void>;
   /** Workflow tasks that failed: a bug of the workflow. */
@@ -148,6 +150,7 @@ export function createServer(options: CoreOptions): Server {
       awayMs = ms;
     },
     isAway: () => world.now() < awayMs,
+    running: () => [...runs.values()].flatMap((run) => (run.status === 'running' ? run.workflowId : [])),
     async close() {
       for (const run of everything) await core.dispose(run);
     },

@@ -56,6 +56,7 @@ export async function simulate(parts: Parts, plan: Plan): Promise<Outcome> {
     return await play(parts, run, plan);
   } finally {
     restore();
+    world.close();
   }
 }
 
@@ -77,7 +78,10 @@ async function play(parts: Parts, run: Run, plan: Plan): Promise<Outcome> {
   const isFinal = async () => answers.length === expected && (await openCommands(parts)) === 0;
   if (!(await waitFor(run, isFinal, HEAL_MS)))
     violations.push(await notFinal(parts, answers.length, expected));
-  const isQuiet = async () => house.attempts.underWay() === 0 && (await isProjected(parts, house));
+  const isQuiet = async () =>
+    house.attempts.underWay() === 0 &&
+    (await isProjected(parts, house)) &&
+    (await endless(parts, house)).length === 0;
   if (!(await waitFor(run, isQuiet, QUIET_MS))) violations.push(await notQuiet(parts, house));
   passes.stop();
   stop();
@@ -163,6 +167,15 @@ async function openCommands({ store }: Parts): Promise<number> {
   return rows[0]?.open ?? 0;
 }
 
+/** Workflows that run although nothing is left for them to do: those that wait are expected to run. */
+async function endless({ store }: Parts, { server }: House): Promise<string[]> {
+  const { rows } = await store.session.query<{ id: string }>(
+    'select workflow_id as id from expected_workflows',
+  );
+  const expected = new Set(rows.map(({ id }) => id));
+  return server.running().filter((id) => !expected.has(id));
+}
+
 /** True once what was committed is in the log, was sent, and was consumed. */
 async function isProjected({ store }: Parts, { broker }: House): Promise<boolean> {
   const { rows } = await store.session.query<{ all: boolean }>(`
@@ -179,10 +192,12 @@ async function notFinal({ store }: Parts, answered: number, expected: number): P
   return `I3: ${HEAL_MS / 1_000} s after the faults healed ${answered} of ${expected} clients have their answer, and these commands have no end: ${open}`;
 }
 
-async function notQuiet({ store }: Parts, house: House): Promise<string> {
-  const { rows } = await store.session.query<{ outbox: number; head: bigint; cursor: bigint }>(`
+async function notQuiet(parts: Parts, house: House): Promise<string> {
+  const { rows } = await parts.store.session.query<{ outbox: number; head: bigint; cursor: bigint }>(`
     select (select count(*)::int from outbox) as outbox, (select position from log_head) as head,
       (select max(position) from relay_cursors) as cursor`);
   const { outbox, head, cursor } = rows[0]!;
+  const stuck = await endless(parts, house);
+  if (stuck.length > 0) return `I3: these workflows do not end: ${stuck.join(', ')}`;
   return `I7: not quiet: ${outbox} in the outbox, log at ${head}, relay at ${cursor}, ${house.attempts.underWay()} attempts, consumed: ${house.broker.isConsumed()}`;
 }

@@ -63,7 +63,7 @@ function wish(chance: Chance, index: number): Wish[] {
   if (kind < 0.73) return one(cash('withdraw', source(chance, index), amount(chance, index)));
   if (kind < 0.77)
     return one(life(chance.pick(`life/${index}`, ['freeze', 'unfreeze'] as const), source(chance, index)));
-  if (kind < 0.84) return emptied(chance, index);
+  if (kind < 0.85) return emptied(chance, index);
   if (kind < 0.9) return reversed(chance, index);
   if (kind < 0.94) return scheduled(chance, index);
   return one(batch(chance, index));
@@ -77,12 +77,12 @@ function someTransfer(chance: Chance, index: number) {
 /** All money of an account goes where it is refused, and the account is closed meanwhile: nobody takes the refund. */
 function emptied(chance: Chance, index: number): Wish[] {
   const from = source(chance, index);
-  const to = chance.fraction(`emptied/${index}`) < 0.7 ? CLOSED : ACCOUNTS.find((id) => id !== from)!;
+  const to = chance.fraction(`emptied/${index}`) < 0.85 ? CLOSED : ACCOUNTS.find((id) => id !== from)!;
   const transferId = `t${index}`;
   return [
     { request: transfer(transferId, from, to, FIRST_DEPOSIT_MINOR), afterMs: 0 },
     { request: life('close', from), afterMs: chance.between(`closed/${index}`, 10, 400) },
-    ...(chance.fraction(`retried/${index}`) < 0.5
+    ...(chance.fraction(`retried/${index}`) < 0.7
       ? [{ request: resolve(transferId, chance.pick(`resolve/${index}`, ACCOUNTS)), afterMs: 20_000 }]
       : []),
   ];

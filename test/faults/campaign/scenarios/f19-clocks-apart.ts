@@ -2,11 +2,13 @@ import { access, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { waitFor } from '../../../processes.ts';
 import type { Scenario, Scene } from '../scenario.ts';
 
 const LIBRARIES = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map(
   (machine) => `/usr/lib/${machine}/faketime/libfaketime.so.1`,
 );
+const BITE_TIMEOUT_MS = 90_000;
 const RUN_MS = [3_000, 5_000] as const;
 
 /**
@@ -24,7 +26,7 @@ export const clocksApart: Scenario = {
     const [behind, ahead, jumping] = [`behind-${suffix}`, `ahead-${suffix}`, `jumping-${suffix}`];
     const clock = join(dir, `clock-${suffix}`);
     const library = await findLibrary();
-    const before = await countOff(db);
+    const before = await countOff(db, beganAt);
     await setClock(clock, '+1h');
     await Promise.all([
       fleet.add(behind, 'api,worker', { env: fixed(library, '-1h') }),
@@ -33,13 +35,16 @@ export const clocksApart: Scenario = {
     ]);
     const right = fleet.url('front');
     load.useAddresses([right, fleet.url(behind), fleet.url(jumping)]);
+    await waitFor('events from both wrong clocks', () => hasGrown(db, beganAt, before), BITE_TIMEOUT_MS);
     await sleep(chance.between(...RUN_MS));
     await setClock(clock, '-1h');
     await sleep(chance.between(...RUN_MS));
     await setClock(clock, '+0');
     load.useAddresses([right]);
     await endAll(scene, [behind, ahead, jumping]);
-    return { hits: (await countOff(db)) - before };
+    const after = await countOff(db, beganAt);
+    const [late, early] = [after.behind - before.behind, after.ahead - before.ahead];
+    return { hits: late + early, note: `${late} an hour behind, ${early} an hour ahead` };
   },
 };
 
@@ -78,9 +83,20 @@ async function findLibrary(): Promise<string> {
   throw new Error('libfaketime is missing: install the package faketime (apt-get install faketime)');
 }
 
-async function countOff(db: pg.Pool): Promise<number> {
-  const { rows } = await db.query<{ count: string }>(
-    `select count(*)::text as count from events where abs(extract(epoch from occurred_at - now())) > 1800`,
+type Off = { readonly behind: number; readonly ahead: number };
+
+/** Off by half an hour or more from the time of this run, which takes minutes at most. */
+async function countOff(db: pg.Pool, beganAt: number): Promise<Off> {
+  const { rows } = await db.query<Off>(
+    `select count(*) filter (where occurred_at < $1::timestamptz - interval '30 minutes')::int as behind,
+       count(*) filter (where occurred_at > $1::timestamptz + interval '30 minutes')::int as ahead from events`,
+    [new Date(beganAt).toISOString()],
   );
-  return Number(rows[0]?.count);
+  return rows[0]!;
+}
+
+/** The workers take a while until they work: each side must have decided something. */
+async function hasGrown(db: pg.Pool, beganAt: number, before: Off): Promise<boolean> {
+  const { behind, ahead } = await countOff(db, beganAt);
+  return behind > before.behind && ahead > before.ahead;
 }
