@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type TransferId, transferStream } from '../domain/ids.ts';
 import type { Pool } from '../platform/postgres.ts';
@@ -24,6 +25,8 @@ export async function awaitEnd(
   if (waitMs <= 0) return command;
   const until = Date.now() + waitMs;
   const watching = new AbortController();
+  // The SDK adds a listener for each call that it tries, and removes none; they go with this wait.
+  setMaxListeners(0, watching.signal);
   let told = false;
   const end = watchWorkflow(deps.client, command, until, watching.signal).then(() => {
     told = true;

@@ -1,4 +1,5 @@
 import type { Report } from './run.ts';
+import type { Scenario } from './scenario.ts';
 
 const HEAD = [
   'scenario',
@@ -34,6 +35,11 @@ export function toMarkdown(reports: readonly Report[]): string {
   const rows = ids.map((id) => toRow(reports.filter(({ scenario }) => scenario === id)));
   const lines = [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   return lines.join('\n');
+}
+
+/** What each scenario counts as a hit, below the table. */
+export function hitsToMarkdown(scenarios: readonly Scenario[]): string {
+  return ['A hit is:', '', ...scenarios.map(({ id, hit }) => `- ${id}: ${hit}.`)].join('\n');
 }
 
 function toRow(reports: readonly Report[]): string[] {
