@@ -35,7 +35,8 @@ export async function mountSmallDisk(dir: string): Promise<() => Promise<void>> 
   const guard = unmountAtOurEnd(disk);
   const undo = async () => {
     await unmount(disk);
-    guard.kill();
+    // Its group, for the guard waits in a process of its own.
+    process.kill(-guard.pid!, 'SIGTERM');
   };
   try {
     await run('cp', ['-a', join(dir, 'seed', 'postgres'), disk]);

@@ -63,16 +63,22 @@ function checkTransfers(
   const batches = new Set(
     commands.filter(({ type }) => type === 'transferBatch').map(({ resourceId }) => resourceId),
   );
-  for (const { transferId, amountMinor, batchId, canEndBy } of asked) {
-    const command = commands.find(({ type, resourceId }) => type === 'transfer' && resourceId === transferId);
+  for (const { transferId, amounts, batchId, canEndBy } of asked) {
+    const claims = commands.filter(
+      ({ type, resourceId }) => type === 'transfer' && resourceId === transferId,
+    );
+    if (claims.length > 1) broken.push(`I8: ${claims.length} commands have the id ${transferId}`);
+    const [command] = claims;
     if (command === undefined && !(batchId !== null && batches.has(batchId))) continue;
     known.add(transferId);
+    const wanted = command?.amountMinor ?? [...amounts].join();
+    if (!amounts.has(wanted)) broken.push(`I9: transfer ${transferId} is recorded with ${wanted}`);
     const moves = transfers.get(transferId);
     const end = endOf(moves);
     count(ends, `transfer ${end}`);
     if (end === 'impossible') broken.push(`I10: transfer ${transferId} was ${tell(moves)}`);
-    if (moves !== undefined && (moves.amounts.size !== 1 || !moves.amounts.has(String(amountMinor)))) {
-      broken.push(`I9: transfer ${transferId} of ${amountMinor} moved ${[...moves.amounts].join()}`);
+    if (moves !== undefined && (moves.amounts.size !== 1 || !moves.amounts.has(wanted))) {
+      broken.push(`I9: transfer ${transferId} of ${wanted} moved ${[...moves.amounts].join()}`);
     }
     if (command !== undefined && (command.status === 'completed') !== (end === 'completed')) {
       broken.push(`I9: transfer ${transferId} is told to be ${command.status}, and was ${tell(moves)}`);
@@ -88,21 +94,29 @@ function checkTransfers(
 /** Whom no transfer may ever reach. */
 const NEVER = new Set(['closed', 'nobody', 'frozen']);
 
-function askedTransfers(operations: readonly Operation[]) {
-  return operations.flatMap(({ request }) => {
-    const items =
-      request.type === 'transfer'
-        ? [{ ...request, batchId: null }]
-        : request.type === 'transferBatch'
-          ? request.transfers.map((item) => ({ ...item, batchId: request.batchId }))
-          : [];
-    return items.map(({ transferId, amountMinor, to, batchId }) => ({
-      transferId: transferId as string,
-      amountMinor,
-      batchId,
-      canEndBy: !NEVER.has(to),
-    }));
-  });
+type Asked = {
+  readonly transferId: string;
+  /** More than one where clients chose the same id. */
+  readonly amounts: Set<string>;
+  readonly batchId: string | null;
+  readonly canEndBy: boolean;
+};
+
+function askedTransfers(operations: readonly Operation[]): Asked[] {
+  const asked = new Map<string, Asked>();
+  for (const { transferId, amountMinor, to, batchId } of operations.flatMap(transfersOf)) {
+    const id = String(transferId);
+    const known = asked.get(id) ?? { transferId: id, amounts: new Set(), batchId, canEndBy: !NEVER.has(to) };
+    known.amounts.add(String(amountMinor));
+    asked.set(id, known);
+  }
+  return [...asked.values()];
+}
+
+function transfersOf({ request }: Operation) {
+  if (request.type === 'transfer') return [{ ...request, batchId: null }];
+  if (request.type !== 'transferBatch') return [];
+  return request.transfers.map((item) => ({ ...item, batchId: request.batchId }));
 }
 
 function endOf(moves: Moves | undefined): string {
@@ -179,6 +193,12 @@ function checkAnswers({ commands }: Facts, answers: readonly Answer[]): string[]
   const heard = new Map<number, string>();
   for (const { operation, dispatched } of answers) {
     if (dispatched === 'unknown') continue;
+    if (
+      dispatched.kind === 'taken' &&
+      commands.some(({ resourceId }) => resourceId === dispatched.claim.resourceId)
+    ) {
+      continue;
+    }
     if (dispatched.kind !== 'recorded') {
       broken.push(`I8: operation ${operation.id} heard ${dispatched.kind}`);
       continue;

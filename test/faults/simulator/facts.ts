@@ -12,6 +12,8 @@ export type CommandRow = {
   readonly type: string;
   readonly key: string | null;
   readonly resourceId: string;
+  /** Of a single transfer. */
+  readonly amountMinor: string | null;
   readonly status: 'accepted' | 'completed' | 'refused';
   readonly refusal: string | null;
 };
@@ -32,7 +34,7 @@ export async function readFacts({ store }: Parts): Promise<Facts> {
   );
   const commands = await session.query<CommandRow>(
     `select command_id as id, type, idempotency_key as key, resource_id as "resourceId", status,
-       refusal ->> 'code' as refusal from commands order by command_id`,
+       refusal ->> 'code' as refusal, payload ->> 'amountMinor' as "amountMinor" from commands order by command_id`,
   );
   const heads = await session.query<{ stream: string; version: number }>(
     `select stream_id as stream, version from heads`,

@@ -66,6 +66,7 @@ function wish(chance: Chance, index: number): Wish[] {
   if (kind < 0.85) return emptied(chance, index);
   if (kind < 0.9) return reversed(chance, index);
   if (kind < 0.94) return scheduled(chance, index);
+  if (kind < 0.97) return claimedTwice(chance, index);
   return one(batch(chance, index));
 }
 
@@ -110,6 +111,16 @@ function scheduled(chance: Chance, index: number): Wish[] {
   return [
     { request, afterMs: 0 },
     ...(cancelled ? [{ request: cancel, afterMs: chance.between(`cancel/${index}`, 500, 15_000) }] : []),
+  ];
+}
+
+/** Two clients choose the same id for transfers that are not the same. */
+function claimedTwice(chance: Chance, index: number): Wish[] {
+  const request = someTransfer(chance, index);
+  const other = { ...request, amountMinor: request.amountMinor + 1n };
+  return [
+    { request, afterMs: 0 },
+    { request: other, afterMs: chance.between(`other/${index}`, 0, 500) },
   ];
 }
 

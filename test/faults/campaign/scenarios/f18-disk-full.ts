@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { isOutage } from '../../../../platform/postgres.ts';
 import type { Part } from '../../../../stack/part.ts';
 import type { Scenario, Scene } from '../scenario.ts';
 import { mountSmallDisk, type SmallDisk, smallDisk } from '../small-disk.ts';
@@ -20,7 +22,8 @@ export const diskFull: Scenario = {
   loadMs: 12_000,
   prepare: ({ dir }) => mountSmallDisk(dir),
   async inflict(scene) {
-    const { chance, dir, parts } = scene;
+    const { chance, db, dir, parts } = scene;
+    const withLog = chance.between(0, 1) === 1;
     const before = await countRefusals(dir);
     const refusals = async () => (await countRefusals(dir)) - before;
     const disk = smallDisk(dir);
@@ -28,7 +31,11 @@ export const diskFull: Scenario = {
     try {
       await fillUntil(disk, async () => (await refusals()) > 0, BITE_TIMEOUT_MS);
       const until = Date.now() + chance.between(...FULL_MS);
-      await fillUntil(disk, async () => Date.now() > until, BITE_TIMEOUT_MS);
+      const isOver = async () => {
+        if (withLog) await wantLog(db);
+        return Date.now() > until;
+      };
+      await fillUntil(disk, isOver, BITE_TIMEOUT_MS);
     } finally {
       await disk.free();
     }
@@ -36,6 +43,16 @@ export const diskFull: Scenario = {
     return { hits: await refusals(), note: stopped ? 'Postgres stopped for it' : 'Postgres went on' };
   },
 };
+
+/**
+ * Makes Postgres begin a new segment of its log: without room for one it stops, by a PANIC, and with it this query.
+ * Otherwise the segments that it has may last until there is room again.
+ */
+async function wantLog(db: pg.Pool): Promise<void> {
+  await db.query('select pg_switch_wal()').catch((error: unknown) => {
+    if (!isOutage(error)) throw error;
+  });
+}
 
 /** Keeps the disk full, for Postgres itself sets room free now and then. */
 async function fillUntil(disk: SmallDisk, check: () => Promise<boolean>, timeoutMs: number): Promise<void> {
