@@ -12,8 +12,6 @@ const LATE_MS = { least: 5, most: 400 } as const;
 export type LateCommits = {
   /** Called before the commit of a transaction that wrote to the outbox; what it returns, after it. */
   prepare(isLate: boolean): Promise<(() => Promise<void>) | null>;
-  /** Puts back whatever is set aside. */
-  settle(): Promise<void>;
 };
 
 const MINE = `xmin::text::bigint = (pg_current_xact_id()::text::bigint & 4294967295)`;
@@ -52,6 +50,5 @@ export function createLateCommits(database: Database, world: World): LateCommits
         });
       };
     },
-    settle: () => put([...aside]),
   };
 }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Pool } from '../../../platform/postgres.ts';
 import type { Database } from './database.ts';
 import type { Faults } from './faults.ts';
-import { createLateCommits, type LateCommits } from './late-commits.ts';
+import { createLateCommits } from './late-commits.ts';
 import type { World } from './world.ts';
 
 /** How often a transaction's connection is lost around its commit. */
@@ -17,7 +17,6 @@ export type FaultyPool = {
   cutLeader(task: string): boolean;
   /** Nobody can connect until this instant. */
   outageUntil(ms: number): void;
-  readonly late: LateCommits;
 };
 
 /** Statements for which Postgres's clock must be right. */
@@ -184,7 +183,6 @@ export function createFaultyPool(
     outageUntil(ms) {
       outageMs = ms;
     },
-    late,
   };
 }
 
