@@ -5,8 +5,7 @@ import { createPool, type Pool } from '../platform/postgres.ts';
 import { createReplayer } from '../projector/replays.ts';
 import { supervise } from '../projector/supervise.ts';
 import { askForReplay, type Replay } from '../sql/dead-letter-replays.ts';
-import { portsFromEnv } from '../stack/ports.ts';
-import { createPostgres } from '../stack/postgres.ts';
+import { databaseUrls } from '../stack/local-database.ts';
 
 /** A long stream takes a while; after this it goes on without anyone watching, where a projector runs. */
 const WAIT_MS = 60_000;
@@ -18,11 +17,10 @@ if (id === undefined) {
   process.exit(2);
 }
 
-const local = createPostgres({ dir: '.remit', port: portsFromEnv(process.env).postgres }).env.DATABASE_URL;
-const url = process.env.DATABASE_URL ?? local ?? '';
+const { url, readUrl } = databaseUrls(process.env);
 const log = createLog({ level: 'warn', role: 'replay-dead-letter' });
 const pool = createPool({ url, max: 2, name: 'remit-replay', log });
-const readPool = createPool({ url: process.env.READ_DATABASE_URL ?? url, max: 4, name: 'remit-replay', log });
+const readPool = createPool({ url: readUrl, max: 4, name: 'remit-replay', log });
 try {
   const replay = await ask(id);
   if (replay === null) console.log(`There is no dead letter ${id}.`);

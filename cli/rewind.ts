@@ -1,16 +1,14 @@
 import { createLog } from '../platform/log.ts';
 import { createPool } from '../platform/postgres.ts';
 import { RewindRefused, rewind } from '../sql/rewind.ts';
-import { portsFromEnv } from '../stack/ports.ts';
-import { createPostgres } from '../stack/postgres.ts';
+import { databaseUrls } from '../stack/local-database.ts';
 
 // Usage: npm run rewind, while projectors are stopped, after Kafka lost its data or a Postgres of your own was
 // restored. DATABASE_URL is that of the local stack unless it is set.
-const local = createPostgres({ dir: '.remit', port: portsFromEnv(process.env).postgres }).env.DATABASE_URL;
-const url = process.env.DATABASE_URL ?? local ?? '';
+const { url, readUrl } = databaseUrls(process.env);
 const log = createLog({ level: 'warn', role: 'rewind' });
 const pool = createPool({ url, max: 2, name: 'remit-rewind', log });
-const readPool = createPool({ url: process.env.READ_DATABASE_URL ?? url, max: 2, name: 'remit-rewind', log });
+const readPool = createPool({ url: readUrl, max: 2, name: 'remit-rewind', log });
 try {
   const { head, sentFrom, unfinished } = await rewind(pool, readPool);
   console.log(

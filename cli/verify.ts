@@ -1,7 +1,6 @@
 import { createLog } from '../platform/log.ts';
 import { createPool } from '../platform/postgres.ts';
-import { portsFromEnv } from '../stack/ports.ts';
-import { createPostgres } from '../stack/postgres.ts';
+import { databaseUrls } from '../stack/local-database.ts';
 import { exitCodeOf, sentenceOf } from './verify/failures.ts';
 import { readArgs } from './verify/options.ts';
 import { runNewKey, runVerify } from './verify/run.ts';
@@ -19,9 +18,7 @@ try {
 }
 
 async function withPools(args: Parameters<typeof runVerify>[0]): Promise<boolean> {
-  const local = createPostgres({ dir: '.remit', port: portsFromEnv(process.env).postgres }).env.DATABASE_URL;
-  const url = process.env.DATABASE_URL ?? local ?? '';
-  const readUrl = process.env.READ_DATABASE_URL ?? url;
+  const { url, readUrl } = databaseUrls(process.env);
   const log = createLog({ level: 'fatal', role: 'verify' });
   // One connection each: a snapshot lives in one.
   const pool = createPool({ url, max: 1, name: 'remit-verify', log });
