@@ -7,6 +7,7 @@ import { groundless, type Report, runSeed } from './campaign/run.ts';
 import type { Scenario } from './campaign/scenario.ts';
 import { SCENARIOS } from './campaign/scenarios/index.ts';
 import { writeBlock } from './document.ts';
+import { wholeNumber } from './options.ts';
 
 const USAGE = `npm run faults -- [scenario …] [options]
 
@@ -69,12 +70,6 @@ function readPlan(args: string[]): Plan | null {
     resultsFile: values.results ?? null,
     write: values.write,
   };
-}
-
-function wholeNumber(option: string, text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new SetupFailure(`${option} is ${text}: give a whole number above 0.`);
 }
 
 function find(id: string): Scenario {

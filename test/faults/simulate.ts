@@ -1,8 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { printFailure as printWhy, SetupFailure } from '../../stack/failure.ts';
+import { writeBlock } from './document.ts';
+import { wholeNumber } from './options.ts';
 import { FAULT_KINDS } from './simulator/faults.ts';
 import { openParts } from './simulator/parts.ts';
-import { addOutcome, createTotals, describeTotals, missingFrom, printFailure } from './simulator/report.ts';
+import {
+  addOutcome,
+  createTotals,
+  describeTotals,
+  missingFrom,
+  printFailure,
+  toMarkdown,
+} from './simulator/report.ts';
 import { shrink } from './simulator/shrink.ts';
 import { type Plan, simulate } from './simulator/simulation.ts';
 import { runSeeds } from './simulator/team.ts';
@@ -10,7 +20,7 @@ import { runSeeds } from './simulator/team.ts';
 /**
  * `npm run simulate -- --seeds 10000 --from 1`: many runs, over all cores. `--seed 4711`: one run, with its trace;
  * `--operations 0,3 --faults abc,def` makes it smaller. Exits with 1 where a run breaks an invariant, or where a
- * fault or an end that there should be was never seen.
+ * fault or an end that there should be was never seen. `--write` keeps what came of it in docs/RELIABILITY.md.
  */
 const { values } = parseArgs({
   options: {
@@ -20,6 +30,7 @@ const { values } = parseArgs({
     operations: { type: 'string' },
     faults: { type: 'string' },
     workers: { type: 'string', default: String(availableParallelism()) },
+    write: { type: 'boolean', default: false },
   },
 });
 
@@ -65,15 +76,28 @@ async function many(first: number, count: number, workers: number): Promise<numb
   if (totals.failed > 0) return 1;
   const missing = count < ENOUGH_SEEDS ? [] : missingFrom(totals, FAULT_KINDS);
   for (const what of missing) console.log(`never seen: ${what}`);
-  return missing.length === 0 ? 0 : 1;
+  if (missing.length > 0) return 1;
+  if (values.write) await writeBlock('simulator', toMarkdown(totals, { first, seconds, workers }));
+  return 0;
 }
 
 function list(text: string): string[] {
   return text.split(',').filter((part) => part !== '');
 }
 
-const code =
-  values.seed === undefined
-    ? await many(Number(values.from), Number(values.seeds), Number(values.workers))
-    : await one(Number(values.seed));
-process.exit(code);
+async function main(): Promise<number> {
+  if (values.seed !== undefined) return one(wholeNumber('--seed', values.seed));
+  const count = wholeNumber('--seeds', values.seeds);
+  if (values.write && count < ENOUGH_SEEDS)
+    throw new SetupFailure(
+      `${count} seeds tell too little to be written down: run ${ENOUGH_SEEDS} at least.`,
+    );
+  return many(wholeNumber('--from', values.from), count, wholeNumber('--workers', values.workers));
+}
+
+process.exit(
+  await main().catch((error: unknown) => {
+    printWhy(error);
+    return 1;
+  }),
+);

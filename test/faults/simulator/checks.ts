@@ -7,6 +7,7 @@ import { type CommandRow, type Facts, type ReadFacts, readFacts, readReadFacts }
 import { type House, type Run, TENANT } from './house.ts';
 import { createModel, type Model, type Moves } from './model.ts';
 import type { Parts } from './parts.ts';
+import { checkReasons } from './reasons.ts';
 import type { Operation } from './workload.ts';
 
 type Checked = { readonly broken: readonly string[]; readonly ends: ReadonlyMap<string, number> };
@@ -19,7 +20,7 @@ export async function checkRun(options: {
   operations: readonly Operation[];
   answers: readonly Answer[];
 }): Promise<Checked> {
-  const { parts, house, operations, answers } = options;
+  const { parts, run, house, operations, answers } = options;
   const facts = await readFacts(parts);
   const read = await readReadFacts(parts);
   const model = createModel(facts);
@@ -29,6 +30,7 @@ export async function checkRun(options: {
     ...checkMoney(model),
     ...checkTransfers(facts, model, operations, ends),
     ...checkCash(facts, operations, ends),
+    ...checkReasons(facts, run.faults.counts),
     ...checkAnswers(facts, answers),
     ...checkRead(model, read),
     ...checkLeftovers(facts, read, house.broker.garbage()),

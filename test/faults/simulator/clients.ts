@@ -48,8 +48,11 @@ export function sendOperation(
       waitMs: 0,
     };
     return new Promise((resolve) => {
-      if (faults.hits('API killed after recording', name, 0.05)) {
+      let answered = false;
+      if (faults.strikes('API killed while it answers', name, 0.05)) {
         world.after(chance.between(`killed/${name}`, 5, 120), () => {
+          if (answered) return;
+          faults.count('API killed while it answers');
           process.alive = false;
           house.store.cut(process.name);
           resolve(null);
@@ -57,6 +60,9 @@ export function sendOperation(
       }
       world
         .task({ key: `ask/${name}`, process }, () => house.dispatcher(name).execute(request, options))
+        .finally(() => {
+          answered = true;
+        })
         .then(resolve, (error: unknown) => {
           world.note(`${name} heard ${String(error)}`);
           resolve(null);

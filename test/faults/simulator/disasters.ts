@@ -21,15 +21,20 @@ export function planDisasters(run: Run, house: House, operations: readonly Opera
   let current = startProjector(true);
   if (chance.fraction('standby') < 0.4) startProjector(false);
 
-  const sometimes = (kind: FaultKind, probability: number, happen: () => void) => {
+  /** `happen` says whether there was anything to befall: a fault that changes nothing does not count. */
+  const inflict = (kind: FaultKind, place: string, probability: number, happen: () => boolean) => {
+    if (faults.strikes(kind, place, probability) && happen()) faults.count(kind);
+  };
+  const sometimes = (kind: FaultKind, probability: number, happen: () => unknown) => {
     for (const time of [0, 1]) {
       const place = `${time}`;
       const atMs = chance.between(`${kind}/at/${place}`, 100, SPAN_MS);
-      world.after(atMs, () => {
-        if (!faults.hits(kind, place, probability)) return;
-        world.note(kind);
-        happen();
-      });
+      world.after(atMs, () =>
+        inflict(kind, place, probability, () => {
+          world.note(kind);
+          return happen() !== false;
+        }),
+      );
     }
   };
   const outage = (kind: FaultKind) => world.now() + chance.between(`${kind}/ms`, 500, 30_000);
@@ -43,9 +48,9 @@ export function planDisasters(run: Run, house: House, operations: readonly Opera
   });
   sometimes('offsets lost', 0.1, () => broker.loseOffsets());
   sometimes('garbage sent', 0.08, () => broker.sendGarbage(chance.between('garbage', 0, PARTITIONS - 1)));
-  sometimes('lead lost unnoticed', 0.2, () => {
-    store.cutLeader(chance.pick(`lead/${world.now()}`, ['relay', 'sequencer']));
-  });
+  sometimes('lead lost unnoticed', 0.2, () =>
+    store.cutLeader(chance.pick(`lead/${world.now()}`, ['relay', 'sequencer'])),
+  );
   sometimes('projector killed', 0.25, () => {
     kill(current);
     current = startProjector(true);
@@ -53,12 +58,12 @@ export function planDisasters(run: Run, house: House, operations: readonly Opera
   for (const { id, atMs, request } of operations) {
     if (request.type !== 'transfer') continue;
     const workflowId = `${TENANT}/transfer/${request.transferId}`;
-    world.after(atMs + chance.between(`cancelled/${id}`, 10, 600), () => {
-      if (faults.hits('workflow cancelled', `${id}`, 0.05)) server.cancel(workflowId);
-    });
-    world.after(atMs + chance.between(`terminated/${id}`, 10, 600), () => {
-      if (faults.hits('workflow terminated', `${id}`, 0.04)) server.terminate(workflowId);
-    });
+    world.after(atMs + chance.between(`cancelled/${id}`, 10, 600), () =>
+      inflict('workflow cancelled', `${id}`, 0.05, () => server.cancel(workflowId)),
+    );
+    world.after(atMs + chance.between(`terminated/${id}`, 10, 600), () =>
+      inflict('workflow terminated', `${id}`, 0.04, () => server.terminate(workflowId)),
+    );
   }
   return () => {
     for (const process of projectors) kill(process);

@@ -6,16 +6,21 @@ export type EventRow = {
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly commandId: string;
+  /** When it was decided (ISO 8601). */
+  readonly at: string;
 };
 export type CommandRow = {
   readonly id: string;
   readonly type: string;
   readonly key: string | null;
   readonly resourceId: string;
-  /** Of a single transfer. */
+  /** Of a single account's command. */
+  readonly accountId: string | null;
+  /** Of a single transfer, or cash. */
   readonly amountMinor: string | null;
   readonly status: 'accepted' | 'completed' | 'refused';
   readonly refusal: string | null;
+  readonly finishedAt: string | null;
 };
 
 /** What a run left in the event store, read without any of the shipped code. */
@@ -29,12 +34,13 @@ export type Facts = {
 export async function readFacts({ store }: Parts): Promise<Facts> {
   const { session } = store;
   const events = await session.query<EventRow>(
-    `select stream_id as stream, version, type, data, metadata ->> 'commandId' as "commandId"
-     from events order by stream_id, version`,
+    `select stream_id as stream, version, type, data, metadata ->> 'commandId' as "commandId",
+       occurred_at as at from events order by stream_id, version`,
   );
   const commands = await session.query<CommandRow>(
     `select command_id as id, type, idempotency_key as key, resource_id as "resourceId", status,
-       refusal ->> 'code' as refusal, payload ->> 'amountMinor' as "amountMinor" from commands order by command_id`,
+       refusal ->> 'code' as refusal, payload ->> 'amountMinor' as "amountMinor",
+       payload ->> 'accountId' as "accountId", finished_at as "finishedAt" from commands order by command_id`,
   );
   const heads = await session.query<{ stream: string; version: number }>(
     `select stream_id as stream, version from heads`,

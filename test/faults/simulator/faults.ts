@@ -17,7 +17,7 @@ export const FAULT_KINDS = [
   'Postgres away',
   'read tables away',
   'request repeated',
-  'API killed after recording',
+  'API killed while it answers',
   'lead lost unnoticed',
   'projector killed',
   'send failed',
@@ -33,9 +33,10 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** What goes wrong in one run. */
 export type Faults = {
-  /** Whether this fault happens at this place. Asked once for each place. */
+  /** Whether this fault happens at this place, and counts it. Asked once for each place. */
   hits(kind: FaultKind, place: string, probability: number): boolean;
-  /** Counts a fault that another one causes. */
+  /** The same for one that may find nothing to befall: `count` it where it does. */
+  strikes(kind: FaultKind, place: string, probability: number): boolean;
   count(kind: FaultKind): void;
   /** From now on nothing goes wrong any more. */
   heal(): void;
@@ -51,15 +52,20 @@ export function createFaults(chance: Chance, only: ReadonlySet<string> | null): 
   const happened: string[] = [];
   let healed = false;
   const count = (kind: FaultKind) => counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const strikes = (kind: FaultKind, place: string, probability: number) => {
+    if (healed || chance.fraction(`${kind}/${place}`) >= probability) return false;
+    const name = numberOf(`${kind}/${place}`).toString(36);
+    if (only !== null && !only.has(name)) return false;
+    happened.push(name);
+    return true;
+  };
   return {
     hits(kind, place, probability) {
-      if (healed || chance.fraction(`${kind}/${place}`) >= probability) return false;
-      const name = numberOf(`${kind}/${place}`).toString(36);
-      if (only !== null && !only.has(name)) return false;
-      happened.push(name);
-      count(kind);
-      return true;
+      const strike = strikes(kind, place, probability);
+      if (strike) count(kind);
+      return strike;
     },
+    strikes,
     count,
     heal() {
       healed = true;

@@ -73,7 +73,8 @@ type Effect = {
 
 const NONE: Effect = { accountMinor: 0n, transit: 0n, suspense: 0n, brought: 0n };
 
-function effectOf({ type, data }: EventRow): Effect {
+/** What an event does to its account, and to what is on its way. */
+export function effectOf({ type, data }: Pick<EventRow, 'type' | 'data'>): Effect {
   const minor = BigInt(String(data.amountMinor ?? 0));
   switch (type) {
     case 'MoneyDeposited':

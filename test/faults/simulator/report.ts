@@ -43,6 +43,19 @@ export function describeTotals({ seeds, failed, faults, ends }: Totals, seconds:
   return `${seeds} seeds, ${failed} failed, in ${seconds} s; faults: ${told(faults)}; ends: ${told(ends)}`;
 }
 
+/** What a run of many seeds came to, for docs/RELIABILITY.md. */
+export function toMarkdown(
+  { seeds, failed, faults, ends }: Totals,
+  { first, seconds, workers }: { first: number; seconds: number; workers: number },
+): string {
+  const range = `Seeds ${first} to ${first + seeds - 1} in ${Math.ceil(seconds / 60)} minutes, ${workers} at once: ${failed} failed.`;
+  const rows = (counts: ReadonlyMap<string, number>) =>
+    sorted(counts).map(([what, times]) => `| ${what} | ${times} |`);
+  const table = (name: string, counts: ReadonlyMap<string, number>) =>
+    [`| ${name} | times |`, '|---|---:|', ...rows(counts)].join('\n');
+  return [range, table('fault', faults), table('end', ends)].join('\n\n');
+}
+
 /** What should have been seen and was not. */
 export function missingFrom({ faults, ends }: Totals, kinds: readonly string[]): string[] {
   return [...kinds.filter((kind) => !faults.has(kind)), ...ENDS.filter((end) => !ends.has(end))];
@@ -57,8 +70,11 @@ export function printFailure({ plan, violations, operations, faults }: Outcome):
 }
 
 function told(counts: ReadonlyMap<string, number>): string {
-  return [...counts]
-    .sort(([a], [b]) => a.localeCompare(b))
+  return sorted(counts)
     .map(([what, times]) => `${times} ${what}`)
     .join(', ');
+}
+
+function sorted(counts: ReadonlyMap<string, number>): [string, number][] {
+  return [...counts].sort(([a], [b]) => a.localeCompare(b));
 }

@@ -19,8 +19,9 @@ export type Server = {
   wipe(): void;
   /** The worker is killed: what it had in hand is told to another, by the server's record of it. */
   killWorker(): void;
-  cancel(workflowId: string): void;
-  terminate(workflowId: string): void;
+  /** False where it does not run. */
+  cancel(workflowId: string): boolean;
+  terminate(workflowId: string): boolean;
   awayUntil(ms: number): void;
   isAway(): boolean;
   /** Ids of the workflows that run. */
@@ -136,15 +137,17 @@ export function createServer(options: CoreOptions): Server {
     },
     cancel(workflowId) {
       const run = runs.get(workflowId);
-      if (run?.status !== 'running') return;
+      if (run?.status !== 'running') return false;
       // A task that is under way is told as well, as its next heartbeat would: it need not wait for the activity.
-      if (!run.inTask || run.locals.size === 0)
-        return core.tell(run, { cancelWorkflow: { reason: 'asked to' } });
-      core.interrupt(run, { cancelWorkflow: { reason: 'asked to' } });
+      const tell = !run.inTask || run.locals.size === 0 ? core.tell : core.interrupt;
+      tell(run, { cancelWorkflow: { reason: 'asked to' } });
+      return true;
     },
     terminate(workflowId) {
       const run = runs.get(workflowId);
-      if (run?.status === 'running') stop(run);
+      if (run?.status !== 'running') return false;
+      stop(run);
+      return true;
     },
     awayUntil(ms) {
       awayMs = ms;
