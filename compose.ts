@@ -155,6 +155,7 @@ async function startApi(house: House): Promise<Role> {
     now,
     newId,
     isDraining: () => stopping.signal.aborted,
+    hurry: hurry.signal,
   });
   const server = await serveApp(app, { host: config.HOST, port: config.PORT });
   log.info({ address: server.address }, 'the API listens');
@@ -219,7 +220,7 @@ function startWorker(house: House): Role {
     name: 'worker',
     async stop() {
       working.shutdown();
-      await working.ended.catch(() => undefined);
+      await working.ended;
     },
     failed: failureOf(working.ended),
   };
@@ -268,8 +269,13 @@ async function close(house: House, roles: readonly Role[]): Promise<void> {
   house.stopping.abort();
   for (const role of roles) {
     const part = role.name;
-    await role.stop().catch((error: unknown) => log.error({ err: error, part }, 'did not stop cleanly'));
-    log.info({ part }, 'stopped in order');
+    try {
+      await role.stop();
+      log.info({ part }, 'stopped in order');
+    } catch (error) {
+      log.error({ err: error, part }, 'did not stop cleanly');
+      process.exitCode = 1;
+    }
   }
   await Promise.all([house.pool.end(), house.readPool.end()]);
   log.info({ part: 'pools' }, 'stopped in order');

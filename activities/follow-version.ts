@@ -31,6 +31,8 @@ export async function followVersion(
       log.warn({ err: error, ...version }, 'Temporal does not say which build is current');
       return false;
     });
+    // The connection may be another's by now.
+    if (signal.aborted) return;
     if (is !== was)
       log.info(version, is ? 'this build is current now' : 'this build is not current any more');
     setCurrent(is);

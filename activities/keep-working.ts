@@ -49,10 +49,11 @@ async function workOn(
   made: (workers: Workers | undefined) => void,
 ): Promise<void> {
   const over = new AbortController();
+  let attending = Promise.resolve();
   try {
     const workers = await make(connection);
     made(workers);
-    const attending = attend(connection, AbortSignal.any([signal, over.signal]));
+    attending = attend(connection, AbortSignal.any([signal, over.signal]));
     const working = workers.run();
     // Told to stop while the workers were being made; only workers that ran let go of their connection.
     if (signal.aborted) workers.shutdown();
@@ -64,8 +65,10 @@ async function workOn(
   } finally {
     made(undefined);
     over.abort();
+    await attending.catch(() => undefined);
     letGo();
-    await connection.close();
+    // That it cannot be closed must not hide why the work ended.
+    await connection.close().catch((error) => log.warn({ err: error }, 'a connection was not closed'));
   }
 }
 

@@ -50,13 +50,25 @@ export async function createWorkers(options: {
     maxConcurrentLocalActivityExecutions: MAX_TASKS,
     maxConcurrentActivityTaskExecutions: MAX_TASKS,
   });
-  const deliveries = await Worker.create({
-    ...common,
-    taskQueue: deliveryTaskQueue(config.TEMPORAL_TASK_QUEUE),
-    activities: { deliverWebhook: activities.deliverWebhook },
-    maxConcurrentActivityTaskExecutions: MAX_DELIVERIES,
-  });
-  return together([steps, deliveries]);
+  try {
+    const deliveries = await Worker.create({
+      ...common,
+      taskQueue: deliveryTaskQueue(config.TEMPORAL_TASK_QUEUE),
+      activities: { deliverWebhook: activities.deliverWebhook },
+      maxConcurrentActivityTaskExecutions: MAX_DELIVERIES,
+    });
+    return together([steps, deliveries]);
+  } catch (error) {
+    await release(steps);
+    throw error;
+  }
+}
+
+/** A worker lets go of its connection only when it has run; that it cannot even run is told by what it is released for. */
+async function release(worker: Worker): Promise<void> {
+  const running = worker.run();
+  worker.shutdown();
+  await running.catch(() => undefined);
 }
 
 /**

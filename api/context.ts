@@ -39,6 +39,8 @@ export type Deps = {
   readonly newId: () => string;
   /** True once the process was told to stop: /readyz says so while running requests end. */
   readonly isDraining: () => boolean;
+  /** Aborts when it is about to end: whatever still waits or counts ends then. */
+  readonly hurry?: AbortSignal;
 };
 
 /** What the middleware leaves for the handlers. */

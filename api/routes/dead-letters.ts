@@ -95,7 +95,7 @@ export function deadLetterRoutes(deps: Deps) {
       const headers = c.req.valid('header');
       const waitMs = applyPrefer(c, headers, deps.config.COMMAND_WAIT_MS);
       const replayId = await ask(c, deps, id, headers['Idempotency-Key'] ?? null);
-      const { status, cause } = await awaitReplay(deps.readPool, replayId, waitMs);
+      const { status, cause } = await awaitReplay(deps.readPool, replayId, waitMs, deps.hurry);
       if (status === 'parked') throw stillParked(id, cause);
       const letter = await load(c, deps, id, replayId);
       if (status === 'replayed') return c.json(letter, 200);
