@@ -17,7 +17,7 @@ import type { TemporalAccess, WorkflowStart } from './dispatch/start-workflow.ts
 import { runSweeper } from './dispatch/sweeper.ts';
 import { createTransferCommands } from './dispatch/transfer-commands.ts';
 import { feePolicy, transferPolicy } from './domain/policy.ts';
-import { type Config, loadConfig } from './platform/config.ts';
+import { type Config, loadConfig, shutdownBoundMs } from './platform/config.ts';
 import { checkKafka, createKafka, projectorClientId } from './platform/kafka.ts';
 import { createLog, type Logger } from './platform/log.ts';
 import { createPool, isOutage, type Pool } from './platform/postgres.ts';
@@ -261,7 +261,7 @@ async function told(): Promise<string> {
 /** Readiness off, then each role in order, then the pools; a process that cannot end is ended. */
 async function close(house: House, roles: readonly Role[]): Promise<void> {
   const { config, log } = house;
-  const boundMs = config.SHUTDOWN_DRAIN_MS + (roles.length + 1) * config.SHUTDOWN_GRACE_MS;
+  const boundMs = shutdownBoundMs(config);
   setTimeout(() => {
     log.fatal({ boundMs }, 'a part hangs: ending without it');
     process.exit(1);

@@ -1,17 +1,15 @@
-import { fileURLToPath } from 'node:url';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { deliveryTaskQueue } from '../domain/webhook.ts';
 import type { Config } from '../platform/config.ts';
 import { workerVersion } from '../platform/worker-version.ts';
 import type { Activities } from './index.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 /** Many short workflows: enough slots that none waits, few enough that memory stays bounded. */
 const MAX_TASKS = 100;
 
 /** Most of a delivery is waiting for its receiver; what comes on top waits in Temporal. */
 const MAX_DELIVERIES = 50;
-
-const SHIPPED_WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
 /** The workers of one process. */
 export type Workers = {
@@ -22,7 +20,7 @@ export type Workers = {
 };
 
 /**
- * The Temporal workers: one runs the workflows of `workflows/` (bundled from their path into their own sandbox) and
+ * The Temporal workers: one runs the workflows of `workflows/` (as one script, in a sandbox of their own) and
  * the activities, one sends to webhooks, whose receivers may take their time. `workflowsPath` names another index of
  * workflows than the shipped one.
  */
@@ -32,7 +30,7 @@ export async function createWorkers(options: {
   activities: Activities;
   workflowsPath?: string | undefined;
 }): Promise<Workers> {
-  const { connection, config, activities, workflowsPath = SHIPPED_WORKFLOWS } = options;
+  const { connection, config, activities, workflowsPath } = options;
   const common = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
@@ -44,7 +42,7 @@ export async function createWorkers(options: {
   const steps = await Worker.create({
     ...common,
     taskQueue: config.TEMPORAL_TASK_QUEUE,
-    workflowsPath,
+    workflowBundle: await workflowBundle(workflowsPath),
     activities,
     maxConcurrentWorkflowTaskExecutions: MAX_TASKS,
     maxConcurrentLocalActivityExecutions: MAX_TASKS,

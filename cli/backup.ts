@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { takeBackup } from '../stack/backup.ts';
 import { printFailure, SetupFailure } from '../stack/failure.ts';
-import { portsFromEnv } from '../stack/ports.ts';
-import { createPostgres } from '../stack/postgres.ts';
+import { databaseUrls } from '../stack/local-database.ts';
 
 // Usage: npm run backup -- <folder>, while Remit runs. Restored by npm run restore.
 const DIR = resolve('.remit');
@@ -13,7 +12,7 @@ async function main(folder: string | undefined): Promise<void> {
     throw new SetupFailure(
       'DATABASE_URL names a Postgres of your own: back it up with pg_basebackup or pg_dump.',
     );
-  const url = createPostgres({ dir: DIR, port: portsFromEnv(process.env).postgres }).env.DATABASE_URL ?? '';
+  const { url } = databaseUrls(process.env);
   const { files } = await takeBackup({ dir: DIR, url, folder: resolve(folder) });
   const megabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / 1024 ** 2;
   console.log(

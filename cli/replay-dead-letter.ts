@@ -1,11 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import { awaitReplay } from '../dispatch/await-replay.ts';
 import { createLog } from '../platform/log.ts';
-import { createPool, type Pool } from '../platform/postgres.ts';
 import { createReplayer } from '../projector/replays.ts';
 import { supervise } from '../projector/supervise.ts';
 import { askForReplay, type Replay } from '../sql/dead-letter-replays.ts';
-import { databaseUrls } from '../stack/local-database.ts';
+import { printFailure } from '../stack/failure.ts';
+import { type Databases, withDatabases } from '../stack/local-database.ts';
 
 /** A long stream takes a while; after this it goes on without anyone watching, where a projector runs. */
 const WAIT_MS = 60_000;
@@ -17,34 +17,34 @@ if (id === undefined) {
   process.exit(2);
 }
 
-const { url, readUrl } = databaseUrls(process.env);
 const log = createLog({ level: 'warn', role: 'replay-dead-letter' });
-const pool = createPool({ url, max: 2, name: 'remit-replay', log });
-const readPool = createPool({ url: readUrl, max: 4, name: 'remit-replay', log });
 try {
-  const replay = await ask(id);
+  const replay = await withDatabases({ env: process.env, name: 'remit-replay', log, max: 4 }, (databases) =>
+    ask(databases, id),
+  );
   if (replay === null) console.log(`There is no dead letter ${id}.`);
   else console.log(`Dead letter ${id}: ${describe(replay)}`);
   if (replay?.status !== 'replayed') process.exitCode = 1;
-} finally {
-  await Promise.all([pool.end(), readPool.end()]);
+} catch (error) {
+  printFailure(error);
+  process.exitCode = 1;
 }
 
 /** Asks as the API does, and stands by meanwhile: where no projector runs, the replay is done here. */
-async function ask(letterId: string): Promise<Replay | null> {
+async function ask(databases: Databases, letterId: string): Promise<Replay | null> {
   const scope = { tenant: null, unowned: true };
   const wish = { replayId: uuidv7(), letterId, scope, principal: 'command line', idempotencyKey: null };
-  const asked = await askForReplay(readPool, wish);
+  const asked = await askForReplay(databases.readPool, wish);
   if (asked.kind !== 'recorded') return null;
-  return standingBy(readPool, asked.replayId);
+  return standingBy(databases, asked.replayId);
 }
 
-async function standingBy(readDb: Pool, replayId: string): Promise<Replay> {
+async function standingBy(databases: Databases, replayId: string): Promise<Replay> {
   const over = new AbortController();
-  const loop = createReplayer({ pool, readPool: readDb });
+  const loop = createReplayer(databases);
   const replaying = supervise({ name: 'replays', loop, log, signal: over.signal, beat: () => undefined });
   try {
-    return await awaitReplay(readDb, replayId, WAIT_MS);
+    return await awaitReplay(databases.readPool, replayId, WAIT_MS);
   } finally {
     over.abort();
     await replaying;

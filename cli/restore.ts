@@ -7,17 +7,14 @@ import { type Rewound, rewind } from '../sql/rewind.ts';
 import { printFailure, SetupFailure } from '../stack/failure.ts';
 import { portsFromEnv } from '../stack/ports.ts';
 import { createProgress } from '../stack/progress.ts';
-import { restoreBackup } from '../stack/restore.ts';
+import { requireLocalParts, restoreBackup } from '../stack/restore.ts';
 
 // Usage: npm run restore -- <folder> [--force], while Remit is stopped. The folder is one of npm run backup.
 const USAGE = 'Say which backup: npm run restore -- <folder> [--force].';
 
 async function main(): Promise<void> {
   const { folder, force } = readArguments();
-  if (process.env.DATABASE_URL)
-    throw new SetupFailure(
-      'DATABASE_URL names a Postgres of your own: restore it with its own tools, then npm run rewind.',
-    );
+  requireLocalParts(process.env);
   const { manifest, prepared } = await restoreBackup({
     backup: resolve(folder),
     dir: resolve('.remit'),

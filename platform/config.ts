@@ -17,8 +17,8 @@ const amounts = z
   )
   .transform((parts) => parts.map((part) => part.split(':') as [currency: string, amount: string]));
 
-/** Temporal joins deployment and build with a dot, and its tools show them so. */
-const VERSION_PART = /^[A-Za-z0-9_-]{1,100}$/;
+/** A deployment's or a build's name. Temporal joins the two with a dot, and its tools show them so. */
+export const VERSION_PART = /^[A-Za-z0-9_-]{1,100}$/;
 
 const schema = z.object({
   ROLES: z
@@ -103,4 +103,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     throw new Error(`The environment is not right:\n${lines.join('\n')}`);
   }
   return { ...parsed.data, READ_DATABASE_URL: parsed.data.READ_DATABASE_URL ?? parsed.data.DATABASE_URL };
+}
+
+/** How long a process may take from SIGTERM to its end (ms): it drains, each role ends, and then the pools. */
+export function shutdownBoundMs(
+  config: Pick<Config, 'ROLES' | 'SHUTDOWN_DRAIN_MS' | 'SHUTDOWN_GRACE_MS'>,
+): number {
+  return config.SHUTDOWN_DRAIN_MS + (new Set(config.ROLES).size + 1) * config.SHUTDOWN_GRACE_MS;
 }

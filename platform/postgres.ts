@@ -6,10 +6,14 @@ export type PoolClient = pg.PoolClient;
 /** Anything that runs one statement: a pool or one of its clients within a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'>;
 
-// bigint columns are positions and minor units: exact values, so never a float. Times keep milliseconds.
+// bigint columns are positions and minor units: exact values, so never a float. Times keep milliseconds; one that no
+// calendar has (`infinity`, in an altered row) stays as Postgres writes it, to be named by what looks for such rows.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
 pg.types.setTypeParser(pg.types.builtins.NUMERIC, (text) => text);
-pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) => new Date(text).toISOString());
+pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) => {
+  const time = new Date(text);
+  return Number.isNaN(time.getTime()) ? text : time.toISOString();
+});
 
 /** A statement of ours is short; one that waits longer than this hangs on a lock or a lost connection. */
 const STATEMENT_TIMEOUT_MS = 8_000;

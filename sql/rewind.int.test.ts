@@ -20,6 +20,31 @@ afterAll(async () => {
   await database?.drop();
 });
 
+const TABLES = { balances: 'balances', transfers: 'transfers', journal: 'journal_entries' };
+const insertRow = {
+  balances: (position: number) =>
+    pool.query(
+      `insert into balances (generation, tenant, account_id, currency, status, balance_minor, held_minor,
+         overdraft_limit_minor, metadata, version, position, created_at, as_of)
+       values (1, 'main', 'a', 'EUR', 'open', 0, 0, 0, '{}', 1, $1, now(), now())`,
+      [position],
+    ),
+  transfers: (position: number) =>
+    pool.query(
+      `insert into transfers (generation, tenant, transfer_id, from_account_id, to_account_id, amount_minor, currency,
+         metadata, first_position, credit_minor, credit_currency)
+       values (1, 'main', 't', 'a', 'b', 1, 'EUR', '{}', $1, 1, 'EUR')`,
+      [position],
+    ),
+  journal: (position: number) =>
+    pool.query(
+      `insert into journal_entries (generation, position, tenant, stream_id, version, debit_account, credit_account,
+         amount_minor, currency, occurred_at)
+       values (1, $1, 'main', 'account-a', 1, 'a', 'b', 1, 'EUR', now())`,
+      [position],
+    ),
+};
+
 test('the relay goes back to where every event is applied, the webhooks stay where they were', async () => {
   // One projection is behind the others: it needs what they have.
   await pool.query(`update projections set position = case name when 'journal' then 60 else 70 end`);
@@ -42,6 +67,21 @@ test('nothing is rewound while a relay runs, for it would write its own place ov
 test('read tables of a later time than the store are refused: they show what never happened', async () => {
   await pool.query('update projections set position = 101');
   await expect(rewind(pool, pool)).rejects.toThrow('position 101, beyond the store');
+});
+
+test('also where only one partition, or one row, is of a later time', async () => {
+  await pool.query('update projections set position = 90');
+  await pool.query('insert into partition_positions values (0, 90, now()), (1, 150, now())');
+  await expect(rewind(pool, pool)).rejects.toThrow('position 150, beyond the store');
+  await pool.query('delete from partition_positions where partition = 1');
+  for (const projection of ['balances', 'transfers', 'journal'] as const) {
+    await insertRow[projection](130);
+    await expect(rewind(pool, pool), projection).rejects.toThrow('position 130, beyond the store');
+    // What a rebuild left unfinished is read by nobody.
+    await pool.query(`update ${TABLES[projection]} set generation = 2`);
+    await insertRow[projection](100);
+    await expect(rewind(pool, pool), projection).resolves.toHaveProperty('head', 100n);
+  }
 });
 
 test('what is looked at rarely is looked at now', async () => {

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from '../platform/postgres.ts';
+import { readFurthestApplied } from './furthest-applied.ts';
 import { tryToLeadOnce } from './leader-lock.ts';
 import { readLogHead } from './read-log.ts';
 import { inTransaction } from './transaction.ts';
@@ -26,19 +27,21 @@ export class RewindRefused extends Error {}
  */
 export async function rewind(pool: Pool, readPool: Pool): Promise<Rewound> {
   const applied = await readWatermark(readPool);
+  const furthest = await readFurthestApplied(readPool);
   return inTransaction(pool, async (client) => {
     if (!(await tryToLeadOnce(client, 'relay')))
       throw new RewindRefused('A relay runs on this store: stop every projector, then try again.');
     const head = await readLogHead(client);
-    if (applied > head) throw new RewindRefused(ahead(applied, head));
+    // One partition may lag while the others hold what the store has lost: the watermark alone would not show it.
+    if (furthest > head) throw new RewindRefused(ahead(furthest, head));
     const sentFrom = await moveRelayBack(client, applied);
     await lookSoon(client);
     return { head, sentFrom, unfinished: await countUnfinished(client) };
   });
 }
 
-function ahead(applied: bigint, head: bigint): string {
-  const fact = `The read tables are at position ${applied}, beyond the store's last, ${head}`;
+function ahead(furthest: bigint, head: bigint): string {
+  const fact = `The read tables are at position ${furthest}, beyond the store's last, ${head}`;
   return `${fact}: give READ_DATABASE_URL an empty database, which fills itself.`;
 }
 

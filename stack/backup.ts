@@ -1,10 +1,10 @@
-import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import pg from 'pg';
-import { type CopiedFile, checksum, copyFile, copyTree, flushFolder } from './copy-tree.ts';
+import { type CopiedFile, checksum, copyFile, copyTree, exists, flushFolder } from './copy-tree.ts';
 import { SetupFailure } from './failure.ts';
+import { MANIFEST, type Manifest } from './manifest.ts';
 
-const MANIFEST = 'backup.json';
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Begins with a checkpoint, which writes all that Postgres has in memory. */
 const QUERY_TIMEOUT_MS = 120_000;
@@ -12,21 +12,44 @@ const QUERY_TIMEOUT_MS = 120_000;
 const CONTROL_TRIES = 10;
 const CONTROL = 'global/pg_control';
 
-/** What a backup holds, so that a restore can tell whether it is whole. */
-export type Manifest = { format: 1; takenAt: string; files: CopiedFile[] };
+/** A session has it from start to stop, and one at a time: the folder is that session's too. */
+const SLOT = 'remit_backup';
+const DUPLICATE_OBJECT = '42710';
 
 /**
  * Takes a base backup of the running Postgres of the local stack, while others write: its data folder with the
  * write-ahead log that makes the copy consistent (Postgres manual, "Making a Base Backup Using the Low Level API").
  * @param dir the stack's data folder, whose Postgres answers at `url`.
  * @param folder where the backup goes; it must not exist, and it only gets its name when it is whole.
- * @throws SetupFailure when the folder exists, or when Postgres does not run or runs on another data folder.
+ * @throws SetupFailure when the folder exists, when another backup is being taken, or when Postgres does not run or
+ * runs on another data folder.
  */
 export async function takeBackup(options: { dir: string; url: string; folder: string }): Promise<Manifest> {
   const { dir, url, folder } = options;
-  if (await exists(folder)) throw new SetupFailure(`${folder} exists: name a folder that does not.`);
   const data = join(dir, 'postgres');
   const client = await connect(url, data);
+  try {
+    await takeSlot(client);
+    return await writeBackup(client, data, folder);
+  } finally {
+    // Ends the backup in Postgres as well where it was not completed, and frees the slot.
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Keeps the log from the start on until this session ends, however long the copy takes. */
+async function takeSlot(client: pg.Client): Promise<void> {
+  try {
+    await client.query('select pg_create_physical_replication_slot($1, true, true)', [SLOT]);
+  } catch (cause) {
+    if (!(cause instanceof pg.DatabaseError) || cause.code !== DUPLICATE_OBJECT) throw cause;
+    throw new SetupFailure('Another backup is being taken: wait until it has ended.', { cause });
+  }
+}
+
+/** Only with the slot: what has the same name and is not whole is then nobody's any more. */
+async function writeBackup(client: pg.Client, data: string, folder: string): Promise<Manifest> {
+  if (await exists(folder)) throw new SetupFailure(`${folder} exists: name a folder that does not.`);
   const partial = `${folder}.partial`;
   try {
     await rm(partial, { recursive: true, force: true });
@@ -38,35 +61,8 @@ export async function takeBackup(options: { dir: string; url: string; folder: st
     await rename(partial, folder);
     return manifest;
   } finally {
-    // Ends the backup in Postgres as well where it was not completed, and frees the slot.
-    await client.end().catch(() => undefined);
     await rm(partial, { recursive: true, force: true });
   }
-}
-
-/**
- * Reads a backup's manifest and compares every file with it.
- * @throws SetupFailure that names the first file that is missing or not as it was copied.
- */
-export async function requireWhole(folder: string): Promise<Manifest> {
-  const text = await readFile(join(folder, MANIFEST), 'utf8').catch(() => undefined);
-  if (text === undefined) throw new SetupFailure(`${folder} is no backup: it has no ${MANIFEST}.`);
-  const manifest = JSON.parse(text) as Manifest;
-  for (const { path, sha256 } of manifest.files) {
-    const found = await checksum(join(folder, 'postgres', path)).catch(() => 'missing');
-    if (found === sha256) continue;
-    const state = found === 'missing' ? 'missing' : 'not what was copied';
-    throw new SetupFailure(`${folder} is damaged: postgres/${path} is ${state}. Take another backup.`);
-  }
-  return manifest;
-}
-
-/** True where something has this name. */
-export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function connect(url: string, data: string): Promise<pg.Client> {
@@ -94,8 +90,6 @@ async function connect(url: string, data: string): Promise<pg.Client> {
 
 /** One session from start to stop: Postgres gives the backup up when it ends. */
 async function copyWhileRunning(client: pg.Client, data: string, to: string): Promise<CopiedFile[]> {
-  // Keeps the log from the start on until this session ends, however long the copy takes.
-  await client.query(`select pg_create_physical_replication_slot('remit_backup', true, true)`);
   const begun = await client.query<{ wal: string }>(
     `select pg_walfile_name(pg_backup_start('remit', fast => true)) as wal`,
   );

@@ -99,3 +99,25 @@ export async function flushFolder(folder: string): Promise<void> {
     await handle.close();
   }
 }
+
+/** True where something has this name; that it cannot be told is thrown, and never taken for a no. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** The paths of all that is in a tree and is no folder, relative to it. */
+export async function listFiles(tree: string, folder = ''): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await readdir(join(tree, folder), { withFileTypes: true })) {
+    const path = posix.join(folder, entry.name);
+    if (entry.isDirectory()) files.push(...(await listFiles(tree, path)));
+    else files.push(path);
+  }
+  return files;
+}

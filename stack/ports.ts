@@ -15,6 +15,14 @@ export function portsFromEnv(env: NodeJS.ProcessEnv): StackPorts {
 }
 
 /**
+ * Where a command finds Temporal: `TEMPORAL_ADDRESS`, or the local stack's.
+ * @throws SetupFailure when the port's variable holds anything but a port.
+ */
+export function temporalAddress(env: NodeJS.ProcessEnv): string {
+  return env.TEMPORAL_ADDRESS || `127.0.0.1:${portsFromEnv(env).temporal}`;
+}
+
+/**
  * A port from a variable, or the fallback when it is not set.
  * @throws SetupFailure when the variable holds anything but a port.
  */

@@ -1,14 +1,13 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, type Manifest, requireWhole } from './backup.ts';
-import { copyTree, flushFolder } from './copy-tree.ts';
+
+import { copyTree, exists } from './copy-tree.ts';
 import { SetupFailure } from './failure.ts';
-import { claim, removeFolder } from './launcher.ts';
+import { claim } from './launcher.ts';
+import { type Manifest, requireWhole } from './manifest.ts';
 import { createPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
-
-/** What the parts keep in a data folder; the rest are logs and records of processes. */
-const DATA = ['postgres', 'kafka', 'temporal.db', 'temporal.db-wal', 'temporal.db-shm'];
+import { ASIDE, DATA, finishRestore, swapIn } from './swap.ts';
 
 export type RestoreOptions<T> = {
   /** The backup that `takeBackup` made. */
@@ -28,7 +27,8 @@ export type RestoreOptions<T> = {
 /**
  * Puts a backup in the place of a stack's data. What Kafka and Temporal have is of a later time than the backup:
  * events with versions that will be given anew, workflows that ended. So their data goes. Everything is prepared
- * aside first, and takes its place by renames: a restore that fails leaves the data as it was.
+ * aside first: a restore that fails until then leaves the data as it was, and one that is killed later is finished
+ * by the next start or restore (swap.ts).
  * @throws SetupFailure when the stack runs, data is there without `force`, or the backup is not whole.
  */
 export async function restoreBackup<T>(
@@ -37,18 +37,16 @@ export async function restoreBackup<T>(
   const { backup, dir, force, progress } = options;
   const release = await claim(dir);
   try {
+    await finishRestore(dir, progress);
     if (!force) await requireEmpty(dir);
     const manifest = await progress('checking the backup', 'whole', () => requireWhole(backup));
-    const aside = join(dir, 'restoring');
-    // Also ends a Postgres that a killed restore left running there.
-    await removeFolder(aside);
+    const aside = join(dir, ASIDE);
     await mkdir(aside, { recursive: true });
     const everything = { leaveOut: () => false, mayVanish: false };
     const copy = () => copyTree(join(backup, 'postgres'), join(aside, 'postgres'), everything);
     await progress('copying it', 'copied', copy);
     const prepared = await prepareAside(options, aside);
-    await swapIn(aside, dir);
-    await removeFolder(aside);
+    await swapIn(dir);
     return { manifest, prepared };
   } finally {
     await release();
@@ -79,15 +77,22 @@ async function prepareAside<T>(
   }
 }
 
-/** Postgres last: until it is there, the old store still is. */
-async function swapIn(aside: string, dir: string): Promise<void> {
-  for (const name of DATA.filter((one) => one !== 'postgres')) {
-    await rm(join(dir, name), { recursive: true, force: true });
+/** What the parts of a stack of one's own are called, and what the document says to do with them. */
+const OWN = {
+  DATABASE_URL: 'a Postgres of your own: restore it with its own tools',
+  READ_DATABASE_URL: 'a database of your own for the read tables: give it an empty one',
+  KAFKA_BROKERS: 'a Kafka of your own, which has events of a later time: give it new topics',
+  TEMPORAL_ADDRESS: 'a Temporal of your own, which has workflows of a later time: give it a new namespace',
+};
+
+/**
+ * A restore replaces what the local stack keeps, and nothing else.
+ * @throws SetupFailure when a part is not the local stack's.
+ */
+export function requireLocalParts(env: NodeJS.ProcessEnv): void {
+  for (const [variable, what] of Object.entries(OWN)) {
+    if (!env[variable]) continue;
+    const rest = 'do all of "Backup and restore" in docs/RELIABILITY.md by hand';
+    throw new SetupFailure(`${variable} names ${what}, and ${rest}.`);
   }
-  const replaced = join(dir, 'postgres.replaced');
-  await rm(replaced, { recursive: true, force: true });
-  if (await exists(join(dir, 'postgres'))) await rename(join(dir, 'postgres'), replaced);
-  await rename(join(aside, 'postgres'), join(dir, 'postgres'));
-  await flushFolder(dir);
-  await rm(replaced, { recursive: true, force: true });
 }

@@ -5,6 +5,7 @@ import type { Part, StackEnv } from './part.ts';
 import type { StackPorts } from './ports.ts';
 import { createPostgres } from './postgres.ts';
 import { createProgress } from './progress.ts';
+import { finishRestore } from './swap.ts';
 import { createTemporal } from './temporal.ts';
 
 export type StackOptions = {
@@ -27,7 +28,8 @@ export async function prepareStack(options: StackOptions): Promise<void> {
 }
 
 /**
- * Starts all parts side by side on a folder, which the caller has claimed (launcher.ts).
+ * Starts all parts side by side on a folder, which the caller has claimed (launcher.ts), after a restore that was
+ * cut short there is finished.
  * When one part fails the others are taken down again.
  * @throws SetupFailure when a tool is missing or a port is in use.
  * @example const stack = await startStack({ dir, ports: portsFromEnv(env), env, signal });
@@ -35,6 +37,7 @@ export async function prepareStack(options: StackOptions): Promise<void> {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const parts = partsToStart(options);
   await mkdir(join(options.dir, 'run'), { recursive: true });
+  await finishRestore(options.dir, createProgress('restore'));
   const down = () => takeDown(parts);
   try {
     await together(parts, options.signal, prepareAndStart);

@@ -107,6 +107,17 @@ describe('a changed workflow is rolled out', { timeout: 120_000 }, () => {
     expect(await storyOf('after')).toEqual({ builds: ['changed'], isMarked: true });
   });
 
+  test('rolling out again changes nothing, and does not name the build as its own predecessor', async () => {
+    const said = await command('cli/rollout.ts', 'changed');
+    expect(said).toContain('build changed is current.');
+    expect(said).not.toContain('before it');
+  });
+
+  test('an id that no build can have is refused at once, above all the empty one', async () => {
+    for (const id of ['', 'a.b'])
+      await expect(command('cli/rollout.ts', id)).rejects.toThrow('Say which build');
+  });
+
   test('a worker with a version is healthy for the health check of its container', async () => {
     await command('cli/health.ts');
   });

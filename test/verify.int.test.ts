@@ -129,6 +129,47 @@ test.each([
     /FAIL {2}read-tables-equal-folds .*\n.*balances row ann /,
   ],
   [
+    'a row of balances whose limits are none',
+    `update balances set limits = '{}' where account_id = 'ann'`,
+    /FAIL {2}read-tables-equal-folds .*\n.*balances row ann differs from the fold at version \d+ in limits/,
+  ],
+  [
+    'an event that was moved to a stream of nothing',
+    `update events set stream_id = 'a-ann' where stream_id = 'account-ann' and version = 2`,
+    /FAIL {2}heads-equal-folds .*\n.*event a-ann\/2 is in a stream of neither an account nor a transfer/,
+  ],
+  [
+    'a head that was moved to a stream of nothing',
+    `update heads set stream_id = 'a-bob' where stream_id = 'account-bob'`,
+    /FAIL {2}heads-equal-folds .*\n.*head account-bob is not at its last event/,
+  ],
+  [
+    'a head of nothing',
+    `insert into heads select (jsonb_populate_record(h, '{"stream_id": "a-bob"}')).*
+     from heads h where stream_id = 'account-bob'`,
+    /FAIL {2}heads-equal-folds .*\n.*head a-bob is neither an account's nor a transfer's/,
+  ],
+  [
+    'a head whose leg is at a version that no event can have',
+    `update heads set state = jsonb_set(state, '{legs,0,version}', '99999999999') where stream_id like 'transfer-%'`,
+    /FAIL {2}heads-equal-folds .*\n.*head transfer-[\w-]+ differs from the fold of its events/,
+  ],
+  [
+    'a journal entry that was moved to a stream of nothing',
+    `update journal_entries set stream_id = 'a-ann' ${ENTRIES}`,
+    /FAIL {2}read-tables-equal-folds .*\n.*journal_entries row account-ann\/2 /,
+  ],
+  [
+    'a journal entry at another position',
+    `update journal_entries set position = 999999 ${ENTRIES}`,
+    /FAIL {2}read-tables-equal-folds .*\n.*journal_entries row account-ann\/2 /,
+  ],
+  [
+    'a total that is no number',
+    `update journal_totals set credits_minor = 'NaN' where account = 'ann'`,
+    /FAIL {2}trial-balance-zero .*\n.*EUR: the balances sum to NaN(.*\n)+.*journal_totals row EUR ann /,
+  ],
+  [
     'an altered row of transactions',
     `update transactions set amount_minor = amount_minor + 1 where account_id = 'ann' and version = 2`,
     /FAIL {2}read-tables-equal-folds .*\n.*transactions row ann\/2 /,
@@ -181,6 +222,46 @@ test.each([
     expect(code).toBe(1);
   });
 });
+
+test('an event that nothing can read is named, even where all that it should have changed went on as before', async () => {
+  await onCopy(async (copy) => {
+    const version = await appendUnreadable(copy);
+    const { code, stdout } = await verify(copy);
+    expect(stdout).toMatch(
+      new RegExp(`FAIL {2}heads-equal-folds .*\\n.*event account-ann/${version}: nothing can read it`),
+    );
+    expect(stdout.match(/FAIL/g)).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+});
+
+/** Appends an event of an unknown type, with the hash of its content; all rows move on to it with their old state. */
+async function appendUnreadable({ url }: TestDatabase): Promise<number> {
+  const pool = createPool({ url, max: 1, name: 'append', log });
+  const streamId = accountStream(account('ann'));
+  const last = (await listStreamEvents(pool, TENANT, streamId, { limit: 100, after: 0 })).at(-1);
+  if (last === undefined) throw new Error('ann has no events');
+  const {
+    hash: previous,
+    position: _place,
+    ...event
+  } = { ...last, version: last.version + 1, type: 'Unheard' };
+  const values = [streamId, last.version, event.version, hashEvent(previous, event)];
+  await pool.query(
+    `with moved as (update log_head set position = position + 1 returning position),
+       placed as (
+         insert into log select (jsonb_populate_record(l, jsonb_build_object('version', $3::int, 'position', moved.position))).*
+         from log l, moved where stream_id = $1 and version = $2),
+       headed as (update heads set version = $3, hash = decode($4, 'hex') where stream_id = $1),
+       shown as (update balances b set version = $3, position = moved.position from moved where 'account-' || account_id = $1)
+     insert into events (tenant, stream_id, version, type, schema_version, data, metadata, occurred_at, hash)
+     select tenant, stream_id, $3, 'Unheard', schema_version, data, metadata, occurred_at, decode($4, 'hex')
+     from events where stream_id = $1 and version = $2`,
+    values,
+  );
+  await pool.end();
+  return event.version;
+}
 
 test('no checkpoint is written of a store that is violated', async () => {
   await onCopy(async (copy) => {

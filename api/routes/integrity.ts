@@ -4,6 +4,7 @@ import { checkIntegrity, type Integrity } from '../../sql/integrity/check-integr
 import { CHECK_NAMES } from '../../sql/integrity/tally.ts';
 import { json, problems } from '../answers.ts';
 import { createRouter, type Deps } from '../context.ts';
+import { Problem } from '../problem.ts';
 import { positionView } from '../views/account.ts';
 
 const integritySchema = z
@@ -38,12 +39,15 @@ export function integrityRoutes(deps: Deps) {
   const run = (tenant: Tenant): Promise<Integrity> => {
     const started =
       running.get(tenant) ??
-      checkIntegrity(deps.readPool, deps.pool, tenant).finally(() => running.delete(tenant));
+      checkIntegrity(deps.readPool, deps.pool, tenant, deps.hurry).finally(() => running.delete(tenant));
     running.set(tenant, started);
     return started;
   };
   return createRouter().openapi(integrity, async (c) => {
-    const { ok, position, checks } = await run(c.get('tenant'));
+    const { ok, position, checks } = await run(c.get('tenant')).catch((error: unknown) => {
+      if (deps.hurry?.aborted) throw new Problem('unavailable', 'This process is about to end: ask again.');
+      throw error;
+    });
     return c.json({ ok, position: positionView(position), checks: [...checks] }, 200);
   });
 }

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Entry, entriesOf } from '../../domain/double-entry.ts';
-import { parseStream } from '../../domain/ids.ts';
+import { entriesOf } from '../../domain/double-entry.ts';
+import type { DomainEvent } from '../../domain/events.ts';
+import type { JournalEntry } from '../projections/journal.ts';
 import { toTransactions } from '../projections/transaction-rows.ts';
 import type { TransactionRow } from '../projections/transactions.ts';
 import type { Decoded } from './check-streams.ts';
 import { findReadEntries, findTransactions } from './read-rows.ts';
 import type { Snapshots } from './snapshots.ts';
+import { accountOf } from './stream-kind.ts';
 
 /**
  * Every event up to the watermark must be in the read tables: its transaction and its journal entries. Transfers' rows
@@ -31,37 +33,31 @@ async function checkTransactions({ read, tenant, tally }: Snapshots, due: readon
 
 /** What the projection makes of an event in an account's stream. */
 function transactionsOf({ stored, event }: Decoded): TransactionRow[] {
-  if (event === null || stored.position === null || parseStream(stored.streamId).kind !== 'account')
-    return [];
+  if (event === null || stored.position === null || accountOf(stored.streamId) === null) return [];
   return toTransactions({ event: { ...stored, position: stored.position }, fact: event });
 }
 
 /** A money event's entries, in their order; an event that moves no money has none (`checkStrays` sees to that). */
 async function checkEntries({ read, tenant, tally }: Snapshots, due: readonly Decoded[]): Promise<void> {
   const wanted = due.flatMap(({ stored, event }) => {
-    const entries = event === null ? [] : entriesOf(event, accountOf(stored));
+    const entries = event === null ? [] : journalOf(stored, event);
     return entries.length === 0 ? [] : [{ streamId: stored.streamId, version: stored.version, entries }];
   });
   if (wanted.length === 0) return;
   const found = await findReadEntries(read, tenant, wanted);
   for (const { streamId, version, entries } of wanted) {
-    const equal = describe(found.get(`${streamId}/${version}`) ?? []) === describe(entries);
+    const equal = isDeepStrictEqual(found.get(`${streamId}/${version}`), entries);
     tally.expect('read-tables-equal-folds', equal, () => {
       return `journal_entries row ${streamId}/${version} is missing or differs from its event`;
     });
   }
 }
 
-function describe(entries: readonly Entry[]): string {
-  return entries
-    .map(({ debitAccount, creditAccount, amountMinor, currency }) =>
-      [debitAccount, creditAccount, amountMinor, currency].join(' '),
-    )
-    .join();
-}
-
-/** Whose stream it is; a transfer's own is nobody's. */
-function accountOf({ streamId }: Decoded['stored']): string {
-  const stream = parseStream(streamId);
-  return stream.kind === 'account' ? stream.accountId : '';
+/** An event's entries as the journal has them; a transfer's own event is in no account's stream. */
+function journalOf(stored: Decoded['stored'], event: DomainEvent): JournalEntry[] {
+  const { tenant, streamId, version, position, occurredAt } = stored;
+  if (position === null) return [];
+  return entriesOf(event, accountOf(streamId) ?? '').map((sides, entry) => {
+    return { tenant, streamId, version, entry, position, occurredAt, ...sides };
+  });
 }

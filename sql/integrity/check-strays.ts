@@ -49,7 +49,7 @@ export async function checkStrays(snapshots: Snapshots): Promise<void> {
 
 /** One look a page: `missing` tells which of the keys the store does not know. */
 async function walk(
-  { read, tenant, tally, progress }: Snapshots,
+  { read, tenant, tally, progress, breathe }: Snapshots,
   table: Table,
   missing: (keys: readonly Key[]) => Promise<Set<string>>,
 ): Promise<void> {
@@ -63,6 +63,7 @@ async function walk(
         return `${table.name} row ${version === 0 ? key : `${key}/${version}`} comes from nothing in the store`;
       });
     }
+    await breathe();
     progress('read rows', keys.length);
     after = last;
   }

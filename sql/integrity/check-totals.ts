@@ -1,7 +1,8 @@
-import { parseStream, SYSTEM_ACCOUNTS } from '../../domain/ids.ts';
+import { SYSTEM_ACCOUNTS } from '../../domain/ids.ts';
 import { decodeEvent } from '../codec.ts';
 import { PAGE_SIZE, type Snapshots } from './snapshots.ts';
 import { findEvents } from './store-rows.ts';
+import { accountOf } from './stream-kind.ts';
 import { type EntryPlace, type EntrySum, findTotals, pageEntrySums, pageTotalKeys } from './total-rows.ts';
 
 /** What the entries come to for one account in one currency. */
@@ -28,6 +29,8 @@ export async function checkTotals(snapshots: Snapshots): Promise<void> {
     for (const row of page) add(row, { system, open }, snapshots);
     await compare(snapshots, take(open, last?.streamId));
     if (last === undefined) break;
+    await snapshots.breathe();
+    snapshots.progress('totals', page.length);
     after = { streamId: last.streamId, version: last.lastVersion, entry: last.lastEntry };
   }
   await compareTotals(snapshots, [...system.values()]);
@@ -45,12 +48,12 @@ type Sums = { readonly system: Map<string, Sum>; readonly open: Map<string, Cust
 
 function add(row: EntrySum, { system, open }: Sums, { tally }: Pick<Snapshots, 'tally'>): void {
   const { streamId, currency } = row;
-  const stream = parseStream(streamId);
+  const owner = accountOf(streamId);
   const customer = open.get(streamId) ?? { streamId, version: 0, sums: new Map<string, Sum>() };
-  if (stream.kind === 'account') open.set(streamId, customer);
+  if (owner !== null) open.set(streamId, customer);
   customer.version = Math.max(customer.version, row.lastVersion);
   const side = (account: string): Sum => {
-    const own = stream.kind === 'account' && account === stream.accountId;
+    const own = account === owner;
     tally.expect('read-tables-equal-folds', own || isSystem(account), () => {
       return `journal_entries row ${streamId}/${row.firstVersion} names account ${account}, which is not its own`;
     });
@@ -68,6 +71,7 @@ async function compare(snapshots: Snapshots, customers: readonly Customer[]): Pr
       some.flatMap(({ sums }) => [...sums.values()]),
     );
     await compareBalances(snapshots, some);
+    await snapshots.breathe();
   }
 }
 
@@ -82,7 +86,7 @@ async function compareTotals({ read, tenant, tally }: Snapshots, sums: readonly 
   const totals = await findTotals(read, tenant, sums);
   for (const { currency, account, debits, credits } of sums) {
     const total = totals.get(`${currency} ${account}`);
-    const equal = total?.debits === debits && total.credits === credits;
+    const equal = total?.debits === `${debits}` && total.credits === `${credits}`;
     tally.expect('read-tables-equal-folds', equal, () => {
       const told = `${total?.debits ?? 'no'} debits and ${total?.credits ?? 'no'} credits`;
       return `journal_totals row ${currency} ${account} says ${told}, its entries ${debits} and ${credits}`;
@@ -116,7 +120,7 @@ function balanceOf(stored: Parameters<typeof decodeEvent>[0]): bigint | null {
 
 /** Totals of an account that has no entry. */
 async function checkStrayTotals(
-  { read, tenant, tally }: Snapshots,
+  { read, tenant, tally, breathe, progress }: Snapshots,
   system: ReadonlyMap<string, Sum>,
 ): Promise<void> {
   for (let after = { currency: '', account: '' }; ; ) {
@@ -129,6 +133,8 @@ async function checkStrayTotals(
         return `journal_totals row ${currency} ${account} has no entries`;
       });
     }
+    await breathe();
+    progress('totals', keys.length);
     after = last;
   }
 }

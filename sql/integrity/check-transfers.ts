@@ -1,4 +1,4 @@
-import { type AccountId, accountStream, parseStream } from '../../domain/ids.ts';
+import { type AccountId, accountStream, transferStream } from '../../domain/ids.ts';
 import type { Transfer } from '../../domain/transfer.ts';
 import { decodeTransfer } from '../codec.ts';
 import type { PlacedEvent } from '../list-events.ts';
@@ -7,6 +7,7 @@ import { checkTransferRows } from './check-transfer-rows.ts';
 import { findAppliedToTransfers } from './read-rows.ts';
 import { PAGE_SIZE, type Snapshots } from './snapshots.ts';
 import { findEvents, pageEvents, pageHeads, type RawHead } from './store-rows.ts';
+import { kindOf } from './stream-kind.ts';
 import { beginStory, endsAsHead, hear, type Story } from './transfer-story.ts';
 import type { Transit } from './transit.ts';
 
@@ -25,16 +26,22 @@ export async function checkTransfers(snapshots: Snapshots, transit: Transit): Pr
 
 async function checkPage(snapshots: Snapshots, transit: Transit, heads: readonly RawHead[]): Promise<void> {
   const { tally } = snapshots;
-  for (const head of heads.filter(isAccount)) {
-    tally.expect('heads-equal-folds', head.version > 0, () => `head ${head.streamId} has no events`);
+  for (const head of heads.filter(({ streamId }) => kindOf(streamId)?.kind !== 'transfer')) {
+    const isAccount = kindOf(head.streamId) !== null;
+    tally.expect('heads-equal-folds', isAccount && head.version > 0, () =>
+      isAccount
+        ? `head ${head.streamId} has no events`
+        : `head ${head.streamId} is neither an account's nor a transfer's`,
+    );
   }
   const transfers = heads
-    .filter((head) => !isAccount(head))
+    .filter(({ streamId }) => kindOf(streamId)?.kind === 'transfer')
     .map((head) => ({ head, state: tryDecode(head) }));
   const stories = await readStories(snapshots, transfers);
   for (const { head, state } of transfers) {
     const story = stories.get(head.streamId);
-    const equal = story !== undefined && endsAsHead(story);
+    const own = state !== null && transferStream(state.transferId) === head.streamId;
+    const equal = own && story !== undefined && endsAsHead(story);
     tally.expect(
       'heads-equal-folds',
       equal,
@@ -105,10 +112,6 @@ function placeOf({ accountId, version }: { accountId: AccountId; version: number
 
 function nameOf({ streamId, version }: { streamId: string; version: number }): string {
   return `${streamId}/${version}`;
-}
-
-function isAccount(head: RawHead): boolean {
-  return parseStream(head.streamId).kind === 'account';
 }
 
 function tryDecode(head: RawHead): Transfer | null {

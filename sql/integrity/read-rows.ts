@@ -1,25 +1,25 @@
-import type { Account } from '../../domain/account.ts';
-import type { Entry } from '../../domain/double-entry.ts';
 import type { Tenant } from '../../domain/ids.ts';
 import type { Queryable } from '../../platform/postgres.ts';
+import type { JournalEntry } from '../projections/journal.ts';
 import type { TransactionRow } from '../projections/transactions.ts';
-import { type BalanceRow, toAccount } from '../read-account.ts';
 
 // Each look-up is one look into a primary key for every row that is wanted, whatever the planner believes: `offset 0`
 // keeps it from joining anything else. And none has a name, so that each is planned anew: a plan kept from when the
 // tables were small would scan them. Where another index begins like the primary key, it would seem as good to a planner
 // without statistics: so the last column is asked for as a range, in order, which only the primary key gives.
 
-/** An account's row in the read table: the state at its version. */
-export type ReadRow = { readonly account: Account; readonly version: number };
+/** A row by its columns' names, as Postgres gives it: nothing is read into it, for it may have been altered. */
+export type RawRow = Readonly<Record<string, unknown>>;
+
+type BalanceKey = { readonly account_id: string; readonly version: number };
 
 /** The balances rows of these accounts, by account id. */
 export async function findBalances(
   db: Queryable,
   tenant: Tenant,
   accountIds: readonly string[],
-): Promise<Map<string, ReadRow>> {
-  const { rows } = await db.query<BalanceRow>({
+): Promise<Map<string, BalanceKey & RawRow>> {
+  const { rows } = await db.query<BalanceKey & RawRow>({
     text: `select b.*
            from unnest($2::text[]) as wanted (account_id)
            cross join lateral (
@@ -30,7 +30,7 @@ export async function findBalances(
            ) as b`,
     values: [tenant, accountIds],
   });
-  return new Map(rows.map((row) => [row.account_id, { account: toAccount(row), version: row.version }]));
+  return new Map(rows.map((row) => [row.account_id, row]));
 }
 
 /** The transactions of these money events, by `<accountId>/<version>`. */
@@ -57,17 +57,16 @@ export async function findTransactions(
   return new Map(rows.map((row) => [`${row.accountId}/${row.version}`, row]));
 }
 
-type EntryRow = Entry & { readonly stream_id: string; readonly version: number };
-
 /** The journal entries of these events, each event's in their order, by `<streamId>/<version>`. */
 export async function findReadEntries(
   db: Queryable,
   tenant: Tenant,
   places: readonly { streamId: string; version: number }[],
-): Promise<Map<string, Entry[]>> {
-  const { rows } = await db.query<EntryRow>({
-    text: `select j.stream_id, j.version, j.debit_account as "debitAccount", j.credit_account as "creditAccount",
-             j.amount_minor as "amountMinor", j.currency
+): Promise<Map<string, JournalEntry[]>> {
+  const { rows } = await db.query<JournalEntry>({
+    text: `select j.tenant, j.stream_id as "streamId", j.version, j.entry, j.debit_account as "debitAccount",
+             j.credit_account as "creditAccount", j.amount_minor as "amountMinor", j.currency, j.position,
+             j.occurred_at as "occurredAt"
            from unnest($2::text[], $3::int[]) as wanted (stream_id, version)
            cross join lateral (
              select * from journal_entries
@@ -77,16 +76,13 @@ export async function findReadEntries(
            order by j.entry`,
     values: [tenant, places.map((place) => place.streamId), places.map((place) => place.version)],
   });
-  const found = new Map<string, Entry[]>();
-  for (const { stream_id, version, ...entry } of rows) {
-    const key = `${stream_id}/${version}`;
+  const found = new Map<string, JournalEntry[]>();
+  for (const entry of rows) {
+    const key = `${entry.streamId}/${entry.version}`;
     found.set(key, [...(found.get(key) ?? []), entry]);
   }
   return found;
 }
-
-/** A row by its columns' names, as Postgres gives it. */
-export type RawRow = Readonly<Record<string, unknown>>;
 
 /** The transfers rows of these transfers, by transfer id. */
 export async function findTransfers(

@@ -5,7 +5,7 @@ import { readWatermark } from '../watermark.ts';
 import type { Tally } from './tally.ts';
 
 /** What is told while a proof runs: which part of it, and how many of its rows were just looked at. */
-export type Progress = (part: 'events' | 'heads' | 'read rows' | 'log', rows: number) => void;
+export type Progress = (part: 'events' | 'heads' | 'read rows' | 'totals' | 'log', rows: number) => void;
 
 /** Two snapshots that do not move: the read tables as they were, then the store, which knows at least as much. */
 export type StoreSnapshots = {
@@ -14,8 +14,8 @@ export type StoreSnapshots = {
   /** Every event up to this position is applied in the read snapshot. */
   readonly watermark: bigint;
   readonly tally: Tally;
-  /** Keeps the read snapshot from idling too long while only the store is read. */
-  readonly breathe: () => Promise<unknown>;
+  /** To be called once a page: keeps either snapshot from idling while the other is read, and ends what was told to. */
+  readonly breathe: () => Promise<void>;
   readonly progress: Progress;
 };
 
@@ -25,34 +25,34 @@ export type Snapshots = StoreSnapshots & { readonly tenant: Tenant };
 /** Rows that are looked at in one go: small, so that a check does not hold up the requests beside it. */
 export const PAGE_SIZE = 500;
 
-const BEGIN = 'begin isolation level repeatable read read only';
-
 /** Opens both snapshots, the read tables' first, and closes them when `work` ends. */
 export function withSnapshots<T>(
   pools: { readPool: Pool; pool: Pool },
-  parts: Pick<StoreSnapshots, 'tally' | 'progress'>,
+  { signal, ...parts }: Pick<StoreSnapshots, 'tally' | 'progress'> & { signal: AbortSignal | null },
   work: (snapshots: StoreSnapshots) => Promise<T>,
 ): Promise<T> {
-  return inTransaction(
-    pools.readPool,
-    async (read) => {
-      await allowPauses(read);
-      // The first query takes the snapshot: it must come before the store's.
-      const watermark = await readWatermark(read);
-      return inTransaction(
-        pools.pool,
-        async (store) => {
-          await allowPauses(store);
-          return work({ ...parts, read, store, watermark, breathe: () => read.query('select 1') });
-        },
-        BEGIN,
-      );
-    },
-    BEGIN,
-  );
+  return openSnapshot(pools.readPool, async (read) => {
+    // The first query takes the snapshot: it must come before the store's.
+    const watermark = await readWatermark(read);
+    return openSnapshot(pools.pool, (store) => {
+      const breathe = async () => {
+        signal?.throwIfAborted();
+        await read.query('select 1');
+        await store.query('select 1');
+      };
+      return work({ ...parts, read, store, watermark, breathe });
+    });
+  });
 }
 
-/** One snapshot idles while the other is read, for longer than a request's transaction may. */
-async function allowPauses(client: PoolClient): Promise<void> {
-  await client.query("set local idle_in_transaction_session_timeout = '60s'");
+function openSnapshot<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return inTransaction(
+    pool,
+    async (client) => {
+      // One snapshot idles while the other is read, for longer than a request's transaction may.
+      await client.query("set local idle_in_transaction_session_timeout = '60s'");
+      return work(client);
+    },
+    'begin isolation level repeatable read read only',
+  );
 }

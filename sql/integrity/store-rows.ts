@@ -44,7 +44,10 @@ export async function pageEvents(
   return rows.map(toPlaced);
 }
 
-/** Single events by their place; one that does not exist is absent. */
+/**
+ * Single events by their place; one that does not exist is absent. Versions are asked for as `bigint`: an altered head may
+ * name one that no event can have.
+ */
 export async function findEvents(
   db: Queryable,
   tenant: Tenant,
@@ -52,7 +55,7 @@ export async function findEvents(
 ): Promise<PlacedEvent[]> {
   const { rows } = await db.query<EventRow>({
     text: `select ${LOG_COLUMNS}
-           from unnest($2::text[], $3::int[]) as wanted (stream_id, version)
+           from unnest($2::text[], $3::bigint[]) as wanted (stream_id, version)
            cross join lateral (
              select * from events
              where tenant = $1 and stream_id = wanted.stream_id and version = wanted.version offset 0

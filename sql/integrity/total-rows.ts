@@ -51,12 +51,15 @@ export async function pageEntrySums(
 
 type Key = { readonly currency: string; readonly account: string };
 
-/** The running totals over all partitions of these accounts, by `<currency> <account>`. */
+/**
+ * The running totals over all partitions of these accounts, by `<currency> <account>`; as texts, for an altered one may be
+ * no number.
+ */
 export async function findTotals(
   db: Queryable,
   tenant: Tenant,
   keys: readonly Key[],
-): Promise<Map<string, { debits: bigint; credits: bigint }>> {
+): Promise<Map<string, { debits: string; credits: string }>> {
   const { rows } = await db.query<Key & { debits: string; credits: string }>({
     text: `select t.currency, t.account, sum(t.debits_minor) as debits, sum(t.credits_minor) as credits
            from unnest($2::text[], $3::text[]) as wanted (currency, account)
@@ -69,10 +72,7 @@ export async function findTotals(
     values: [tenant, keys.map((key) => key.currency), keys.map((key) => key.account)],
   });
   return new Map(
-    rows.map(({ currency, account, debits, credits }) => [
-      `${currency} ${account}`,
-      { debits: BigInt(debits), credits: BigInt(credits) },
-    ]),
+    rows.map(({ currency, account, debits, credits }) => [`${currency} ${account}`, { debits, credits }]),
   );
 }
 
@@ -102,16 +102,16 @@ export async function pageTotalKeys(
   return rows;
 }
 
-/** What all balances of a tenant come to, by currency: an entry is in two of them, so it must be 0. */
+/** What all balances of a tenant come to, by currency: an entry is in two of them, so it must be '0'. */
 export async function readTrialSums(
   db: Queryable,
   tenant: Tenant,
-): Promise<{ currency: string; sumMinor: bigint }[]> {
-  const { rows } = await db.query<{ currency: string; sum: string }>({
-    text: `select currency, sum(credits_minor - debits_minor) as sum from journal_totals
+): Promise<{ currency: string; sumMinor: string }[]> {
+  const { rows } = await db.query<{ currency: string; sumMinor: string }>({
+    text: `select currency, sum(credits_minor - debits_minor) as "sumMinor" from journal_totals
            where generation = (select live_generation from projections where name = 'journal') and tenant = $1
            group by currency order by currency`,
     values: [tenant],
   });
-  return rows.map(({ currency, sum }) => ({ currency, sumMinor: BigInt(sum) }));
+  return rows;
 }

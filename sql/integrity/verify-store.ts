@@ -43,7 +43,7 @@ export function verifyStore({
   against,
 }: VerifyOptions): Promise<Verified> {
   const tally = createTally();
-  return withSnapshots(pools, { tally, progress }, async (snapshots) => {
+  return withSnapshots(pools, { tally, progress, signal: null }, async (snapshots) => {
     const head = await readLogHead(snapshots.store);
     begin(head);
     let tenants = 0;

@@ -3,7 +3,7 @@ import { printFailure, SetupFailure } from '../../stack/failure.ts';
 import { type Ground, startGround } from './campaign/ground.ts';
 import { hitsToMarkdown, oneLine, toMarkdown } from './campaign/report.ts';
 import { openResults, type Results } from './campaign/results.ts';
-import { groundless, type Report, runSeed } from './campaign/run.ts';
+import { groundless, type Report, runSeed, type Turn } from './campaign/run.ts';
 import type { Scenario } from './campaign/scenario.ts';
 import { SCENARIOS } from './campaign/scenarios/index.ts';
 import { writeBlock } from './document.ts';
@@ -85,7 +85,7 @@ async function* runScenario(scenario: Scenario, plan: Plan, results: Results): A
   try {
     for (const seed of plan.seeds.filter((one) => !hasPassed(results, scenario, one))) {
       interrupted.signal.throwIfAborted();
-      const report = await runOn(kept, scenario, seed);
+      const report = await runOn(kept, scenario, { seed, rebuild: seed === plan.seeds[0] });
       await results.add(report);
       yield report;
       if (report.failures.length === 0 && !scenario.groundPerSeed) continue;
@@ -97,14 +97,14 @@ async function* runScenario(scenario: Scenario, plan: Plan, results: Results): A
   }
 }
 
-async function runOn(kept: { ground: Ground | null }, scenario: Scenario, seed: number): Promise<Report> {
+async function runOn(kept: { ground: Ground | null }, scenario: Scenario, turn: Turn): Promise<Report> {
   try {
     kept.ground ??= await startGround(scenario, interrupted.signal);
   } catch (error) {
     interrupted.signal.throwIfAborted();
-    return groundless(scenario, seed, error);
+    return groundless(scenario, turn.seed, error);
   }
-  return runAndKeep(scenario, kept.ground, seed);
+  return runAndKeep(scenario, kept.ground, turn);
 }
 
 function hasPassed({ reports }: Results, { id }: Scenario, seed: number): boolean {
@@ -114,10 +114,10 @@ function hasPassed({ reports }: Results, { id }: Scenario, seed: number): boolea
 }
 
 /** A run that fails tells where its logs are. */
-async function runAndKeep(scenario: Scenario, ground: Ground, seed: number): Promise<Report> {
-  const report = await runSeed(scenario, ground, seed, interrupted.signal);
+async function runAndKeep(scenario: Scenario, ground: Ground, turn: Turn): Promise<Report> {
+  const report = await runSeed(scenario, ground, turn, interrupted.signal);
   if (report.failures.length === 0) return report;
-  const kept = await ground.keepLogs(`${scenario.id.toLowerCase()}-${seed}`);
+  const kept = await ground.keepLogs(`${scenario.id.toLowerCase()}-${turn.seed}`);
   return { ...report, failures: [...report.failures, `logs: ${kept}`] };
 }
 

@@ -1,28 +1,32 @@
 import { spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printFailure, SetupFailure } from '../../stack/failure.ts';
 import { writeBlock } from './document.ts';
 import { AREAS } from './mutation/areas.mjs';
-import { type Row, rowOf, toMarkdown } from './mutation/score.ts';
+import { commitOf, isSameCode } from './mutation/code-state.ts';
+import { fallsShort, type Row, rowOf, toMarkdown } from './mutation/score.ts';
 
 type Area = keyof typeof AREAS;
 const NAMES = Object.keys(AREAS) as Area[];
+const ROOT = process.cwd();
 const REPORTS = join('reports', 'mutation');
 const STRYKER = join('node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
 
 /**
  * Mutates the areas that are named, or all, one after the other: Stryker changes the code in one place at a time, and
- * the area's tests must notice. Fails where an area's score is below what it must be.
+ * the area's tests must notice. Fails where an area's score is below what it must be, or nobody has set that.
  */
 async function main(): Promise<boolean> {
   const options = { write: { type: 'boolean' } } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const areas = positionals.length === 0 ? NAMES : positionals.map(requireArea);
+  // Before hours of work rather than after them.
+  if (values.write) await requireCommit();
   let good = true;
   for (const area of areas) good = (await mutate(area)) && good;
-  if (values.write) await writeBlock('mutation', toMarkdown(await Promise.all(NAMES.map(readRow))));
+  if (values.write) await write();
   return good;
 }
 
@@ -33,22 +37,53 @@ function requireArea(name: string): Area {
 }
 
 async function mutate(area: Area): Promise<boolean> {
-  const begun = Date.now();
+  const [begun, commit, reportFile] = [Date.now(), await commitOf(ROOT), join(REPORTS, `${area}.json`)];
+  // What an earlier run left must not pass for this one's.
+  for (const file of [reportFile, rowFile(area)]) await rm(file, { force: true });
   const code = await run([STRYKER, 'run', 'stryker.config.mjs'], { MUTATE_AREA: area });
-  const report = JSON.parse(await readFile(join(REPORTS, `${area}.json`), 'utf8'));
-  const row = rowOf({ area, what: AREAS[area].what, by: AREAS[area].by, report, tookMs: Date.now() - begun });
-  await writeFile(join(REPORTS, `${area}.row.json`), JSON.stringify(row));
+  if (code !== 0) throw new SetupFailure(`Stryker ended with ${code} in ${area}: mend what it says above.`);
+  const { what, by, breakBelow } = AREAS[area];
+  const report = JSON.parse(await readFile(reportFile, 'utf8'));
+  const row = rowOf({ area, commit, what, by, report, tookMs: Date.now() - begun });
+  await mkdir(REPORTS, { recursive: true });
+  await writeFile(rowFile(area), JSON.stringify(row));
   console.log(`mutation: ${area} ${row.score} % (${row.killed} of ${row.mutants} noticed)`);
-  return code === 0;
+  const why = fallsShort(row, breakBelow);
+  if (why !== null) console.log(`mutation: ${why}`);
+  return why === null;
+}
+
+/** The table is about all areas, of one state of the code, each with the score that it must have. */
+async function write(): Promise<void> {
+  const commit = await requireCommit();
+  const rows = await Promise.all(NAMES.map(readRow));
+  for (const row of rows) {
+    const again = `run \`npm run mutate -- ${row.area}\` again`;
+    if (row.commit === null || !(await isSameCode(ROOT, row.commit, commit)))
+      throw new SetupFailure(`Not written: the last run of ${row.area} was on other code: ${again}.`);
+    const why = fallsShort(row, AREAS[requireArea(row.area)].breakBelow);
+    if (why !== null) throw new SetupFailure(`Not written: ${why}`);
+  }
+  await writeBlock('mutation', toMarkdown(rows));
+}
+
+async function requireCommit(): Promise<string> {
+  const commit = await commitOf(ROOT);
+  if (commit !== null) return commit;
+  throw new SetupFailure('The table is about a commit: commit what has changed, or leave out --write.');
+}
+
+function rowFile(area: Area): string {
+  return join(REPORTS, `${area}.row.json`);
 }
 
 /** What the last run of an area came to. */
 async function readRow(area: Area): Promise<Row> {
-  const file = join(REPORTS, `${area}.row.json`);
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Row;
+    return JSON.parse(await readFile(rowFile(area), 'utf8')) as Row;
   } catch (cause) {
-    throw new SetupFailure(`${file} is missing: run \`npm run mutate -- ${area}\` first.`, { cause });
+    const mend = `run \`npm run mutate -- ${area}\` first`;
+    throw new SetupFailure(`Not written: ${rowFile(area)} is missing: ${mend}.`, { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { printFailure, SetupFailure } from '../../stack/failure.ts';
 import { writeBlock } from './document.ts';
-import { PLANTED_BUGS } from './planted/catalogue.ts';
+import { LEAST_SIMULATED, PLANTED_BUGS } from './planted/catalogue.ts';
 import { onGround } from './planted/ground.ts';
 import { applyPatch } from './planted/patches.ts';
 import { plant, requirePassing, type Verdict } from './planted/plant.ts';
@@ -9,9 +9,6 @@ import type { PlantedBug } from './planted/planted-bug.ts';
 import type { Ground } from './planted/run-tests.ts';
 import { simulate } from './planted/simulate.ts';
 import { toLine, toMarkdown } from './planted/table.ts';
-
-/** At least as many must be caught by the simulator (docs/RELIABILITY.md). */
-const LEAST_SIMULATED = 8;
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -23,15 +20,25 @@ async function main(): Promise<boolean> {
   const options = { simulator: { type: 'boolean' }, write: { type: 'boolean' } } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const simulator = values.simulator ?? false;
+  if (values.write && positionals.length > 0)
+    throw new SetupFailure('The table is about all planted bugs: leave out their names or --write.');
   const bugs = select(positionals, simulator);
   const parts = !simulator && bugs.some(({ test }) => test.project === 'int');
   const work = (ground: Ground) => plantAll(ground, bugs, simulator);
   const verdicts = await onGround({ root: process.cwd(), parts, signal: stopping.signal }, work);
   const caught = verdicts.filter((verdict) => verdict.caught).length;
   console.log(`\nplanted: ${caught} of ${verdicts.length} caught${simulator ? ' by the simulator' : ''}`);
-  if (values.write) await writeBlock(simulator ? 'planted-simulator' : 'planted', toMarkdown(verdicts));
   const enough = !simulator || positionals.length > 0 || caught >= LEAST_SIMULATED;
-  return enough && caught === verdicts.length;
+  const passed = enough && caught === verdicts.length;
+  if (values.write) await write(simulator ? 'planted-simulator' : 'planted', verdicts, passed);
+  return passed;
+}
+
+/** The table hides nothing: it is written when every bug was caught. */
+async function write(block: string, verdicts: readonly Verdict[], passed: boolean): Promise<void> {
+  const missed = verdicts.filter(({ caught }) => !caught).map(({ bug }) => bug.name);
+  if (!passed) throw new SetupFailure(`Not written: missed ${missed.join(', ') || 'none, but too few ran'}.`);
+  await writeBlock(block, toMarkdown(verdicts));
 }
 
 /** All, or those named; with the simulator those that it must catch, or those named. */

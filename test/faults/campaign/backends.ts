@@ -1,29 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 
-/** A connection of one of Remit's processes, as Postgres sees it. */
-export type Backend = { readonly pid: number; readonly busy: boolean };
+/**
+ * A connection of one of Remit's processes, as Postgres sees it. `transaction` is the number of the one that it is
+ * within, which Postgres gives at the first write: null for one that has only read.
+ */
+export type Backend = { readonly pid: number; readonly transaction: string | null };
 
 const WORK_TIMEOUT_MS = 10_000;
 const LOOK_EVERY_MS = 5;
 
-/** The connections of the processes named; `busy` ones are within a transaction. */
 export async function listBackends(db: pg.Pool, names: readonly string[]): Promise<Backend[]> {
   const { rows } = await db.query<Backend>(
-    `select pid, state <> 'idle' and xact_start is not null as busy from pg_stat_activity
+    `select pid, backend_xid::text as transaction from pg_stat_activity
      where application_name = any($1) and datname = current_database() order by pid`,
     [names],
   );
   return rows;
 }
 
-/** Waits until a process is within a transaction, for that is when a fault bites; returns the connections that are. */
-export async function lookForWork(db: pg.Pool, names: readonly string[]): Promise<Backend[]> {
+/** Waits until a transaction has written, for that is when a fault bites; returns the numbers of those that have. */
+export async function lookForWrites(db: pg.Pool, names: readonly string[]): Promise<string[]> {
   const until = Date.now() + WORK_TIMEOUT_MS;
   for (;;) {
-    const busy = (await listBackends(db, names)).filter((backend) => backend.busy);
-    if (busy.length > 0) return busy;
-    if (Date.now() > until) throw new Error(`no transaction of Remit within ${WORK_TIMEOUT_MS} ms`);
+    const found = (await listBackends(db, names)).flatMap(({ transaction }) => transaction ?? []);
+    if (found.length > 0) return found;
+    if (Date.now() > until) throw new Error(`nothing was written within ${WORK_TIMEOUT_MS} ms`);
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+/**
+ * How many of these transactions came to nothing. A number is of 32 bits here, which a ground's new Postgres does not
+ * use up. After a crash the numbers of which nothing had come to the disk are given once more: one that was committed
+ * by another transaction since is not counted, one that is still to be given is.
+ */
+export async function countAborted(db: pg.Pool, transactions: readonly string[]): Promise<number> {
+  const { rows } = await db.query<{ aborted: number }>(
+    `select count(*) filter (where case when number::xid8 >= pg_snapshot_xmax(pg_current_snapshot()) then true
+         else pg_xact_status(number::xid8) = 'aborted' end)::int as aborted
+     from unnest($1::text[]) as number`,
+    [transactions],
+  );
+  return rows[0]!.aborted;
 }

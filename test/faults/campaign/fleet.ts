@@ -92,7 +92,6 @@ export function createFleet(dir: string, env: Record<string, string>, layout: La
     stop: (name) => end(name, (child) => child.stop()),
     signal: (name, signal) => void childOf(name).child.kill(signal),
     pid: (name) => childOf(name).child.pid!,
-    isRunning: (name) => running().some((member) => member.name === name),
     names: () => running().map(({ name }) => name),
     url(name) {
       const { port } = lookUp(name);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scenario, Scene } from './scenario.ts';
 import { followTransactions } from './transactions.ts';
+import { within } from './within.ts';
 
 const KILLS = 3;
 const COMMIT_TIMEOUT_MS = 60_000;
@@ -40,7 +41,6 @@ type Death = { readonly victim: string; readonly transferIds: readonly string[] 
 async function killOnce({ proxies, fleet }: Scene, leg: string): Promise<Death> {
   const proxy = proxies.postgres!;
   const follow = followTransactions();
-  const stop = new AbortController();
   const killed = new Promise<Death>((resolve, reject) => {
     let isTaken = false;
     const kill = async (death: Death) => {
@@ -57,14 +57,9 @@ async function killOnce({ proxies, fleet }: Scene, leg: string): Promise<Death> 
       return { withReply: () => kill({ victim: statement.application, transferIds }) };
     });
   });
-  const timeout = sleep(COMMIT_TIMEOUT_MS, undefined, { signal: stop.signal }).then(() => {
-    throw new Error(`no worker committed a ${leg} within ${COMMIT_TIMEOUT_MS} ms`);
-  });
   try {
-    return await Promise.race([killed, timeout]);
+    return await within(`waiting for a worker to commit a ${leg}`, COMMIT_TIMEOUT_MS, killed);
   } finally {
-    stop.abort();
     proxy.intercept(null);
-    timeout.catch(() => undefined);
   }
 }

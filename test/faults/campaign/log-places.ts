@@ -24,16 +24,6 @@ export async function relayed(db: pg.Pool, position: bigint): Promise<void> {
   );
 }
 
-/** Events of the log that have not come out of Kafka yet, of the last so many. */
-export async function countInFlight(db: pg.Pool, last: number): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
-    `select count(*)::int as count from log l left join deliveries d using (tenant, stream_id, version)
-     where l.position > (select position from log_head) - $1 and d.version is null`,
-    [last],
-  );
-  return rows[0]!.count;
-}
-
 /** The connection that holds a leader's lock, and whose it is. */
 export async function findLeader(
   db: pg.Pool,

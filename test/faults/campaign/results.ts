@@ -12,9 +12,17 @@ export type Results = {
   add(report: Report): Promise<void>;
 };
 
-/** @param file null: nothing is kept. @throws SetupFailure where the file is about another commit. */
+/**
+ * @param file null: nothing is kept
+ * @throws SetupFailure where the file is about another commit, or what runs is none: results of changes that nobody can
+ *   look up would pass as that commit's
+ */
 export async function openResults(file: string | null): Promise<Results> {
   const commit = await currentCommit();
+  if (file !== null && (await hasChanges()))
+    throw new SetupFailure(
+      `${file} is about one commit, and files have changed since ${commit}: commit them first.`,
+    );
   const lines = file === null ? [] : await readLines(file);
   if (lines.some((line) => line.commit !== commit))
     throw new SetupFailure(`${file} is about another commit than ${commit}: name another file.`);
@@ -39,6 +47,14 @@ async function readLines(file: string): Promise<Line[]> {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Line);
+}
+
+/** Whether tracked files differ from the commit. Documents may: commands write their figures there. */
+async function hasChanges(): Promise<boolean> {
+  return run('git', ['status', '--porcelain', '--untracked-files=no', '--', ':/', ':(exclude,top)docs']).then(
+    ({ stdout }) => stdout.trim() !== '',
+    () => false,
+  );
 }
 
 /** Outside a checkout (an unpacked archive) there is none. */

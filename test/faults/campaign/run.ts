@@ -8,7 +8,8 @@ import { createSampler } from '../workload/sampler.ts';
 import { type Compensations, countCompensations, logPosition } from './compensations.ts';
 import { type Ground, LAYOUT } from './ground.ts';
 import { awaitQuiet } from './quiet.ts';
-import type { Bite, Scenario } from './scenario.ts';
+import type { Bite, Inflicted, Scenario } from './scenario.ts';
+import { within } from './within.ts';
 
 const LOAD_MS = 8_000;
 /**
@@ -16,12 +17,12 @@ const LOAD_MS = 8_000;
  * it must work too, on a slow machine as well.
  */
 const AFTERWARDS = { ms: 2_000, answers: 60, timeoutMs: 60_000 };
-/** Of so many seeds the first has every projection rebuilt from zero and compared: it takes a while. */
-const REBUILD_EVERY = 5;
 /** I3: every accepted command is final within 60 s after the fault heals. */
 const QUIET_TIMEOUT_MS = 60_000;
 /** The longest fault takes a minute or two; one that takes longer hangs. */
 const INFLICT_TIMEOUT_MS = 240_000;
+/** Looking up afterwards what the fault did reads a topic or a log at most. */
+const COUNT_TIMEOUT_MS = 120_000;
 
 /** What one run, one seed of one scenario, came to. */
 export type Report = {
@@ -40,9 +41,12 @@ export type Report = {
   readonly failures: readonly string[];
 };
 
+/** One seed of a scenario, and whether every projection is rebuilt from zero and compared at its end: that takes a while. */
+export type Turn = { readonly seed: number; readonly rebuild: boolean };
+
 /** What the load and the samples saw, and what the fault did. */
 type Course = {
-  readonly bite: Bite;
+  readonly inflicted: Inflicted;
   readonly beganAt: number;
   readonly healedAt: number;
   readonly observations: readonly Observation[];
@@ -58,11 +62,11 @@ type Course = {
 export async function runSeed(
   scenario: Scenario,
   ground: Ground,
-  seed: number,
+  { seed, rebuild }: Turn,
   signal: AbortSignal,
 ): Promise<Report> {
   const begunAt = Date.now();
-  const outcome = await tryRun(scenario, ground, seed, signal).catch((error: unknown) => {
+  const outcome = await tryRun(scenario, ground, { seed, rebuild }, signal).catch((error: unknown) => {
     signal.throwIfAborted();
     return brokenOff(error);
   });
@@ -97,7 +101,7 @@ const NOTHING: Outcome = {
 async function tryRun(
   scenario: Scenario,
   ground: Ground,
-  seed: number,
+  { seed, rebuild }: Turn,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const load = createLoad({
@@ -110,13 +114,13 @@ async function tryRun(
   const endedBefore = ground.fleet.ends().count;
   const course = await inflictUnderLoad(scenario, ground, load, seed, signal);
   const left = await awaitQuiet(ground.db, course.healedAt + QUIET_TIMEOUT_MS, signal);
-  const rebuild = seed % REBUILD_EVERY === 1;
+  const bite = await biteOf(course, signal);
   const verdicts = await judgeCourse(scenario, ground, load, course, rebuild);
   const ended = ground.fleet.ends();
-  const { bite, requests } = course;
+  const { requests } = course;
   return {
     hits: bite.hits,
-    note: noteOf(bite, ended.count - endedBefore),
+    note: noteOf(bite, ended.count - endedBefore, course.samples),
     retries: (await ground.fleet.failuresSince(course.beganAt)) + repeated(course.observations),
     compensations: await countCompensations(ground.db, from),
     requests,
@@ -136,17 +140,20 @@ async function inflictUnderLoad(
   const beganAt = Date.now();
   sampler.begin();
   running.begin();
-  const scene = { ...ground, chance: createChance(seed + 1_000_000), load: running.load, beganAt };
-  const inflicted = within(INFLICT_TIMEOUT_MS, signal, scenario.inflict(scene));
+  const heals: number[] = [];
+  const healed = () => void heals.push(Date.now());
+  const scene = { ...ground, chance: createChance(seed + 1_000_000), load: running.load, beganAt, healed };
+  const work = within('inflicting the fault', INFLICT_TIMEOUT_MS, scenario.inflict(scene), signal);
   try {
-    const bite = await inflicted;
-    const healedAt = Date.now();
-    const leastMs = beganAt + (scenario.loadMs ?? LOAD_MS) - healedAt;
+    const inflicted = await work;
+    const endedAt = Date.now();
+    const healedAt = heals.at(-1) ?? endedAt;
+    const leastMs = beganAt + (scenario.loadMs ?? LOAD_MS) - endedAt;
     const answered = running.load.answered(AFTERWARDS.answers, AFTERWARDS.timeoutMs);
     await Promise.all([sleep(Math.max(AFTERWARDS.ms, leastMs), undefined, { signal }), answered]);
     const observations = await running.end();
     const requests = running.load.now();
-    return { bite, beganAt, healedAt, observations, requests, samples: await sampler.end() };
+    return { inflicted, beganAt, healedAt, observations, requests, samples: await sampler.end() };
   } catch (error) {
     await running.end();
     await sampler.end();
@@ -168,6 +175,7 @@ function judgeCourse(
     address: ground.fleet.url(apis(scenario)[0]!),
     accounts: load.accounts,
     plantedLetters: scenario.deadLetters ?? 0,
+    mayGiveUp: scenario.mayGiveUp ?? [],
     rebuild,
   });
 }
@@ -176,20 +184,9 @@ function apis({ layout = LAYOUT }: Scenario): string[] {
   return Object.entries(layout).flatMap(([name, roles]) => (roles.includes('api') ? [name] : []));
 }
 
-/** Waits for the fault, but neither too long nor past an interruption. */
-async function within<T>(timeoutMs: number, signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const done = new AbortController();
-  const either = AbortSignal.any([signal, done.signal]);
-  const timeout = sleep(timeoutMs, undefined, { signal: either }).then(() => {
-    throw new Error(`inflicting the fault took more than ${timeoutMs} ms`);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    done.abort();
-    // The one that lost the race has nobody else who listens.
-    Promise.allSettled([work, timeout]);
-  }
+async function biteOf({ inflicted }: Course, signal: AbortSignal): Promise<Bite> {
+  if (typeof inflicted !== 'function') return inflicted;
+  return within('looking up what the fault did', COUNT_TIMEOUT_MS, inflicted(), signal);
 }
 
 /** How often a key was sent again by the client that sent it first, because no answer, or none that helped, came. */
@@ -205,10 +202,10 @@ function repeated(observations: readonly Observation[]): number {
   return count;
 }
 
-function noteOf({ note }: Bite, ends: number): string | null {
+function noteOf({ note }: Bite, ends: number, { taken, skipped }: Samples): string {
   const ended = ends === 0 ? [] : [`${ends} processes ended by themselves and were started again`];
-  const all = [...(note === undefined ? [] : [note]), ...ended];
-  return all.length === 0 ? null : all.join('; ');
+  const sampled = `money summed ${taken} times under load, skipped ${skipped} times`;
+  return [...(note === undefined ? [] : [note]), ...ended, sampled].join('; ');
 }
 
 function notQuiet(left: string | null): string | null {

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Chance } from '../../../cli/demo/chance.ts';
 import type { Part, StackEnv } from '../../../stack/part.ts';
-import type { Load } from '../workload/load.ts';
+import type { GivenUp, Load } from '../workload/load.ts';
 
 export type PartName = Part['name'];
 
@@ -23,6 +23,8 @@ export type Scenario = {
   readonly loadMs?: number;
   /** How many dead letters the fault plants on purpose; 0 by default. */
   readonly deadLetters?: number;
+  /** Ways in which this fault may make Remit give up what it was asked for; none by default: any other is a violation. */
+  readonly mayGiveUp?: readonly GivenUp[];
   /** True where a run leaves processes behind that the next one cannot begin with: each seed gets a ground of its own. */
   readonly groundPerSeed?: boolean;
   /** Prepares the ground before anything runs, such as a small disk; what it returns undoes that. */
@@ -30,11 +32,14 @@ export type Scenario = {
   /** Does what must be done once the processes run and before the first load. */
   readonly settle?: (ground: Pick<Scene, 'env'>) => Promise<void>;
   /**
-   * Inflicts the fault while the load runs and heals it. Called once for each seed; resolves when it has healed.
-   * Every wait in it is bounded. Zero hits fail the run.
+   * Inflicts the fault while the load runs and heals it. Called once for each seed; resolves when it has healed, or
+   * later where `scene.healed` has told the instant. Every wait in it is bounded. Zero hits fail the run.
    */
-  readonly inflict: (scene: Scene) => Promise<Bite>;
+  readonly inflict: (scene: Scene) => Promise<Inflicted>;
 };
+
+/** What the fault did, or how that is looked up: asked when the load has ended and all is quiet, before the run is judged. */
+export type Inflicted = Bite | (() => Promise<Bite>);
 
 /** Names of processes and the roles of each. */
 export type Layout = Readonly<Record<string, string>>;
@@ -65,6 +70,11 @@ export type Scene = {
   readonly load: Load;
   /** Instant (milliseconds since 1970) at which this run's load began: rows of it are younger. */
   readonly beganAt: number;
+  /**
+   * Tells that the fault has healed in this instant, which begins the 60 s of I3: for scenarios that go on afterwards.
+   * The last call holds; without one it is when `inflict` resolves.
+   */
+  healed(): void;
 };
 
 /** Remit's processes of a ground, by name. */
@@ -87,7 +97,6 @@ export type Fleet = {
   /** Any other signal, such as SIGSTOP and SIGCONT. */
   signal(name: string, signal: NodeJS.Signals): void;
   pid(name: string): number;
-  isRunning(name: string): boolean;
   /** The processes that run now. */
   names(): string[];
   /** Base address of a process's API. */
@@ -101,7 +110,7 @@ export type FaultProxy = {
   readonly address: string;
   /** Adds a delay to each direction, drawn for each piece of data; order is kept. Null: none. */
   delay(range: { readonly fromMs: number; readonly toMs: number } | null): void;
-  /** Drops everything silently, new connections included, until `resume`. */
+  /** Keeps everything back silently, new connections included: what was not cut meanwhile arrives after `resume`. */
   pause(): void;
   resume(): void;
   /** Cuts all connections and refuses new ones until `resume`. */

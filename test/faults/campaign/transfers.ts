@@ -48,8 +48,30 @@ export async function countWorkflows(
   ids: readonly string[],
   state: 'RUNNING' | null,
 ): Promise<number> {
-  const found = await describeAll(address, ids);
+  const found = await describeAll(
+    address,
+    ids.map((workflowId) => ({ workflowId })),
+  );
   return found.filter((one) => (one?.status.name ?? null) === state).length;
+}
+
+/** One run of a workflow: one that is started again under its id is another. */
+export type WorkflowRun = { readonly workflowId: string; readonly runId: string };
+
+/** The runs of these workflows that Temporal has as running. */
+export async function listRunning(address: string, ids: readonly string[]): Promise<WorkflowRun[]> {
+  const found = await describeAll(
+    address,
+    ids.map((workflowId) => ({ workflowId })),
+  );
+  return found.flatMap((one) =>
+    one?.status.name === 'RUNNING' ? [{ workflowId: one.workflowId, runId: one.runId }] : [],
+  );
+}
+
+/** How many of these runs Temporal does not know. */
+export async function countForgotten(address: string, runs: readonly WorkflowRun[]): Promise<number> {
+  return (await describeAll(address, runs)).filter((one) => one === null).length;
 }
 
 /** Transfers that are not final, of which a worker (`<pid>@<host>`) has an activity in hand that Temporal gave it. */
@@ -58,10 +80,7 @@ export async function listInHand(db: pg.Pool, address: string, identity: string)
     `select resource_id as id, workflow_id as "workflowId" from commands
      where status = 'accepted' and type = 'transfer'`,
   );
-  const found = await describeAll(
-    address,
-    rows.map(({ workflowId }) => workflowId),
-  );
+  const found = await describeAll(address, rows);
   const inHand = new Set(
     found.flatMap((one) => (one !== null && hasActivityOn(one, identity) ? [one.workflowId] : [])),
   );
@@ -78,19 +97,25 @@ function hasActivityOn({ raw }: WorkflowExecutionDescription, identity: string):
   );
 }
 
-async function describeAll(address: string, ids: readonly string[]) {
+/** A workflow, or one run of it. */
+type Wanted = { readonly workflowId: string; readonly runId?: string };
+
+async function describeAll(address: string, wanted: readonly Wanted[]) {
   const connection = lazyConnection(address);
   const client = createTemporalClient(connection, 'default');
   try {
-    return await Promise.all(ids.map((id) => describe(client, id)));
+    return await Promise.all(wanted.map((one) => describe(client, one)));
   } finally {
     await connection.close();
   }
 }
 
-async function describe(client: TemporalClient, id: string): Promise<WorkflowExecutionDescription | null> {
+async function describe(
+  client: TemporalClient,
+  { workflowId, runId }: Wanted,
+): Promise<WorkflowExecutionDescription | null> {
   try {
-    return await client.workflow.getHandle(id).describe();
+    return await client.workflow.getHandle(workflowId, runId).describe();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return null;
     throw error;

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import { waitFor } from '../../processes.ts';
+import { listNoticed } from './lost-connections.ts';
 import type { Reaction, Scenario, Scene, Statement } from './scenario.ts';
 import { followTransactions, listOf, type Transaction } from './transactions.ts';
 import { listCompensated, listInHand } from './transfers.ts';
@@ -15,6 +17,7 @@ const CATCH_TIMEOUT_MS = 20_000;
 const ARRIVAL_MS = 200;
 /** How long the continued zombie gets to say what it does. */
 const MOVE_MS = 1_500;
+const LOOK_EVERY_MS = 50;
 
 /** At which statement the zombie is stopped, and for how long at most. */
 type Trap = Pick<Scenario, 'id' | 'title' | 'hit'> & {
@@ -35,6 +38,7 @@ export function zombie({ at, stopMs, ...told }: Trap): Scenario {
     ...told,
     layout: { api: 'api', zombie: 'worker', rescuer: 'worker', projector: 'projector' },
     env: { SAGA_DEADLINE_MS: String(DEADLINE_MS) },
+    mayGiveUp: ['deadline-exceeded'],
     through: ['postgres'],
     async inflict(scene) {
       let [hits, inHand] = [0, 0];
@@ -43,12 +47,13 @@ export function zombie({ at, stopMs, ...told }: Trap): Scenario {
         hits += moved.compensated;
         inHand += moved.all;
       }
+      scene.healed();
       return { hits, note: `${inHand} transfers in the zombie's hands` };
     },
   };
 }
 
-/** One zombie; returns how many transfers it went on with, and how many of them had been compensated meanwhile. */
+/** One zombie; returns how many transfers it had in hand, and how many it went on with that had been compensated. */
 async function raiseOnce(scene: Scene, at: Trap['at'], stopMs: number) {
   const { chance, db, fleet, proxies } = scene;
   await sleep(chance.between(...BEFORE_MS));
@@ -57,20 +62,35 @@ async function raiseOnce(scene: Scene, at: Trap['at'], stopMs: number) {
     const caught = await catchSome(scene, at, trap);
     fleet.signal('zombie', 'SIGSTOP');
     trap.endOutage();
-    const isCompensated = async () => (await listCompensated(db, caught, Date.now())).length > 0;
-    // None in time means none at all, which the run's hits tell.
-    await waitFor('a compensation', isCompensated, stopMs).catch(() => undefined);
+    await untilCompensated(db, caught, stopMs);
     const goesOnAt = Date.now();
     fleet.signal('zombie', 'SIGCONT');
     trap.releaseAll();
     await sleep(MOVE_MS);
-    const moved = trap.movedOn();
-    return { all: moved.length, compensated: (await listCompensated(db, moved, goesOnAt)).length };
+    const moved = at === 'begin' ? trap.locked() : await listFailed(scene, trap, caught, goesOnAt);
+    return { all: caught.length, compensated: (await listCompensated(db, moved, goesOnAt)).length };
   } finally {
     trap.endOutage();
     trap.releaseAll();
     proxies.postgres!.intercept(null);
   }
+}
+
+/** None in time is no error: the zombie goes on then, and the run's hits tell. */
+async function untilCompensated(db: pg.Pool, caught: readonly string[], timeoutMs: number): Promise<void> {
+  const until = Date.now() + timeoutMs;
+  while (Date.now() < until && (await listCompensated(db, caught, Date.now())).length === 0)
+    await sleep(LOOK_EVERY_MS);
+}
+
+/** Those caught whose commit came to nothing: when the zombie went on, it found the connection of that commit lost. */
+async function listFailed({ fleet }: Scene, trap: SetTrap, caught: readonly string[], goesOnAt: number) {
+  const broken = trap
+    .held()
+    .filter(({ transferIds }) => transferIds.some((id) => caught.includes(id)))
+    .map(({ transferIds }) => ({ transferIds, application: 'zombie', at: goesOnAt }));
+  const noticed = await listNoticed(fleet, broken);
+  return [...new Set(noticed.flatMap(({ transferIds }) => transferIds))].filter((id) => caught.includes(id));
 }
 
 /** Waits until Temporal has given the zombie an activity that stands at the trap; returns the transfers concerned. */
@@ -93,8 +113,8 @@ type SetTrap = {
   endOutage(): void;
   held(): readonly Held[];
   releaseAll(): void;
-  /** Transfers that the zombie came to lock after its release, or whose commit was released. */
-  movedOn(): readonly string[];
+  /** Transfers that the zombie came to lock after its release. */
+  locked(): readonly string[];
 };
 
 function setTrap({ proxies }: Scene, at: Trap['at']): SetTrap {
@@ -132,7 +152,7 @@ function setTrap({ proxies }: Scene, at: Trap['at']): SetTrap {
       phase = 'released';
       for (const { release } of held) release();
     },
-    movedOn: () => [...new Set(at === 'begin' ? seen : held.flatMap(({ transferIds }) => transferIds))],
+    locked: () => [...new Set(seen)],
   };
 }
 

@@ -3,8 +3,9 @@ export type Area = {
   readonly what: string;
   readonly by: string;
   readonly mutate: readonly string[];
-  readonly vitest: string;
-  readonly coverage: 'perTest' | 'off';
+  /** Stryker's options that say how the tests are run. */
+  readonly runner: Readonly<Record<string, unknown>>;
+  /** Percent; null: not measured yet. */
   readonly breakBelow: number | null;
 };
 export const AREAS: Readonly<Record<'domain' | 'saga' | 'projector', Area>>;

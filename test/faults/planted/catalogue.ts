@@ -1,5 +1,8 @@
 import type { PlantedBug } from './planted-bug.ts';
 
+/** At least as many must be caught by the simulator. */
+export const LEAST_SIMULATED = 8;
+
 /** Every mistake that is planted, each with its patch beside this file. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
@@ -11,6 +14,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       file: 'projector/ordering.int.test.ts',
       name: 'appends that commit in reverse order of their ids are paged once each, without gaps',
     },
+    simulated: true,
   },
   {
     name: 'additive-totals',
@@ -21,6 +25,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       file: 'projector/apply.int.test.ts',
       name: 'a batch that is delivered twice, or with repeats inside, changes nothing the second time',
     },
+    simulated: true,
   },
   {
     name: 'gap-not-healed',
@@ -31,6 +36,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       file: 'projector/apply.int.test.ts',
       name: 'a gap is healed from the event store, in every table',
     },
+    simulated: true,
   },
   {
     name: 'poison-passed-over',
@@ -61,6 +67,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       file: 'projector/acknowledgement.int.test.ts',
       name: 'offsets are not committed for what the tables do not have',
     },
+    simulated: true,
   },
   {
     name: 'cursor-before-the-send',
@@ -71,6 +78,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       file: 'projector/acknowledgement.int.test.ts',
       name: 'the relay’s cursor does not pass what Kafka did not acknowledge',
     },
+    simulated: true,
   },
   {
     name: 'sequencer-without-the-lock',
@@ -142,6 +150,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       file: 'activities/legs.int.test.ts',
       name: 'a debit, a credit and a refund',
     },
+    simulated: true,
   },
   {
     name: 'no-fence-before-a-refund',
@@ -152,6 +161,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       file: 'activities/legs.int.test.ts',
       name: 'a credit that comes after the refund does nothing',
     },
+    simulated: true,
   },
   {
     name: 'refund-done-again',
@@ -162,6 +172,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       file: 'activities/legs.int.test.ts',
       name: 'a debit, a credit and a refund',
     },
+    simulated: true,
   },
   {
     name: 'refund-of-a-completed-transfer',
@@ -293,6 +304,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       file: 'api/api.int.test.ts',
       name: 'an id that is taken is 409, a missing account 404, a version above the head 409',
     },
+    simulated: true,
   },
   {
     name: 'swept-only-once',
@@ -303,6 +315,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       file: 'sql/commands.int.test.ts',
       name: 'a command without an end is taken again and again, each time later',
     },
+    simulated: true,
   },
   {
     name: 'nudge-lost',

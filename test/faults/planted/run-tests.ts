@@ -1,23 +1,23 @@
 import { readFile, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { PlantedBug } from './planted-bug.ts';
 import { runNode } from './run-command.ts';
 
 type Test = PlantedBug['test'];
 
-/** How a test ended that was to be run: by its file and the end of its name. */
-export type Result = {
+/** What became of a test, when it happened: one that ended has been told to have begun before. */
+export type Told = {
   readonly file: string;
   readonly name: string;
-  readonly status: string;
-  /** The first line of its failure; empty where it passed. */
+  readonly status: 'begun' | 'passed' | 'failed';
+  /** The first line of its failure; empty where there is none. */
   readonly why: string;
 };
 
 export type TestRun = {
-  readonly results: readonly Result[];
+  readonly tests: readonly Told[];
   readonly hung: boolean;
-  /** The end of what vitest printed, for where it says more than the results. */
+  /** The end of what vitest printed, for where it says more than the tests. */
   readonly output: string;
 };
 
@@ -29,62 +29,52 @@ export type Ground = {
   readonly signal: AbortSignal;
 };
 
-type Report = {
-  testResults?: {
-    name: string;
-    assertionResults: { fullName: string; status: string; failureMessages?: string[] }[];
-  }[];
-};
-
 /** Runs the tests named, and no others, as they are in the copy. */
 export async function runTests(ground: Ground, tests: readonly Test[], timeoutMs: number): Promise<TestRun> {
   const { dir, env, signal } = ground;
-  const report = join(dir, 'planted-report.json');
-  await rm(report, { force: true });
+  const toldFile = join(dir, 'told-tests.jsonl');
+  await rm(toldFile, { force: true });
   const projects = [...new Set(tests.map(({ project }) => `--project=${project}`))];
   const files = [...new Set(tests.map(({ file }) => file))];
   const names = [...new Set(tests.map(({ name }) => `${asPattern(name)}$`))].join('|');
   const vitest = join('node_modules', 'vitest', 'vitest.mjs');
-  const reporters = ['--reporter=json', `--outputFile.json=${report}`, '--reporter=default'];
+  const reporters = ['--reporter=./test/faults/planted/tell-tests.ts', '--reporter=default'];
   const args = [vitest, 'run', ...projects, ...reporters, '-t', names, ...files];
   const { hung, output } = await runNode(args, {
     cwd: dir,
-    env: { ...env, NO_COLOR: '1' },
+    env: { ...env, NO_COLOR: '1', TOLD_TESTS_FILE: toldFile },
     timeoutMs,
     signal,
   });
   signal.throwIfAborted();
-  return { hung, output, results: resultsOf(dir, await readReport(report)) };
+  return { hung, output, tests: await readTold(toldFile) };
 }
 
-/** The test that ended so, or one of those of that name (one for each case). */
-export function ended(
-  results: readonly Result[],
-  test: Test,
-  status: 'passed' | 'failed',
-): Result | undefined {
-  return results.find(
-    (result) => result.file === test.file && result.name.endsWith(test.name) && result.status === status,
-  );
+/** The first that was told so of the test, or of one of those of that name (one for each case). */
+export function told(tests: readonly Told[], test: Test, status: Told['status']): Told | undefined {
+  return tests.find((one) => isOf(one, test) && one.status === status);
 }
 
-/** A run that was killed has none. */
-async function readReport(file: string): Promise<Report> {
+/** True where a test of that name has begun and not ended. */
+export function isUnderWay(tests: readonly Told[], test: Test): boolean {
+  const own = tests.filter((one) => isOf(one, test));
+  const begun = own.filter(({ status }) => status === 'begun').length;
+  return begun > own.length - begun;
+}
+
+function isOf({ file, name }: Told, test: Test): boolean {
+  return file === test.file && name.endsWith(test.name);
+}
+
+/** Where no test has begun there is no file. */
+async function readTold(file: string): Promise<Told[]> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Report;
+    const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as Told);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return {};
+    return [];
   }
-}
-
-function resultsOf(dir: string, { testResults = [] }: Report): Result[] {
-  return testResults.flatMap(({ name: path, assertionResults }) =>
-    assertionResults.map(({ fullName: name, status, failureMessages = [] }) => {
-      const why = failureMessages[0]?.split('\n')[0] ?? '';
-      return { file: relative(dir, path), name, status, why };
-    }),
-  );
 }
 
 /** vitest reads names as regular expressions. */

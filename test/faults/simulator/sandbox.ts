@@ -1,11 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { bundleWorkflowCode } from '@temporalio/worker';
 import { parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
 import type { Workflow } from '@temporalio/worker/lib/workflow/interface.js';
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
+import { workflowBundle } from '../../../activities/workflow-bundle.ts';
 import { carryMutant } from '../mutation/carry-mutant.ts';
 
 export type Activation = Parameters<Workflow['activate']>[0];
@@ -27,12 +26,10 @@ export type Sandbox = { create(run: RunInfo): Promise<Workflow> };
 
 // A time-out would start a thread of its own at each call into the sandbox, and endless loops show without one.
 const NO_TIMEOUT = undefined as unknown as number;
-const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-/** Bundles the workflows of this checkout and opens a sandbox for them. Takes seconds: once for many runs. */
+/** Opens a sandbox for the workflows of this checkout. Takes seconds where they changed: once for many runs. */
 export async function openSandbox(activityNames: readonly string[]): Promise<Sandbox> {
-  const workflowsPath = fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url));
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+  const { code } = await workflowBundle();
   const bundle = parseWorkflowCode(carryMutant(code));
   // The hooks record a stack for every promise, which nobody asks for here and which costs most of the time.
   globalHandlers.installed = true;

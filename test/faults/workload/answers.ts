@@ -12,21 +12,21 @@ export function checkAnswer(asked: Asked, seen: Observation, effects: Effects, o
   const status = seen.answer?.status ?? 0;
   // An unknown answer says nothing; what became of the wish is looked up.
   if (status === 0 || status === 429 || status >= 500) return;
-  if (status === 202) expectCommand(asked, of, tally);
+  if (status === 202) expectCommand(asked, seen, of, tally);
   else if (!isTelling(seen)) checkConflict(asked, seen, of, tally);
   else if (status >= 400) checkRefused(asked, seen, effects, of, tally);
   else checkDone(asked, seen, effects, of, tally);
 }
 
-/** What was accepted is never lost. Cash is found by its key. */
-function expectCommand({ id, requests }: Asked, { history }: Case, tally: Tally): void {
-  const keys = requests.map(({ key }) => key);
+/** What was accepted is never lost. Cash has no id of the client's: it is found by the command's, which the answer tells. */
+function expectCommand({ id }: Asked, { key, answer }: Observation, { history }: Case, tally: Tally): void {
+  const { id: told } = readAnswer(answer?.text ?? '{}');
   const isThere =
     typeof history.transferStatuses.get(id) === 'string' ||
-    history.commands.some(
-      ({ key, resourceId }) => resourceId === id || (key !== null && keys.includes(key)),
-    ) ||
-    keys.every((key) => key === null);
+    history.commands.some((command) => {
+      const isKey = key !== null && command.key === key;
+      return command.resourceId === id || command.commandId === told || isKey;
+    });
   tally.expect(isThere, () => `${id} was accepted (202), and no command is there for it`);
 }
 

@@ -19,14 +19,15 @@ export type Asked = {
   /** When it was sent first, and when somebody first saw how it ended (infinity: nobody did). */
   readonly sentAt: number;
   readonly knownAt: number;
-  /** Requests for it alone; an item of a batch has none. */
+  /** Requests for it alone; an item of a batch has none, for its batch is a wish of its own (batches.ts). */
   readonly requests: readonly Observation[];
 };
 
 type Terms = Omit<Asked, 'sentAt' | 'knownAt' | 'requests'>;
 
 const transferBody = z.object({ id: z.string(), from: z.string(), to: z.string(), amount: z.string() });
-const batchBody = z.object({ id: z.string(), transfers: z.array(transferBody) });
+/** What a batch's POST carries. */
+export const batchBody = z.object({ id: z.string(), transfers: z.array(transferBody) });
 const cashBody = z.object({ amount: z.string(), description: z.string() });
 const holdBody = z.object({ id: z.string(), accountId: z.string(), amount: z.string() });
 const captureBody = z.object({ id: z.string(), to: z.string() });
@@ -113,6 +114,7 @@ export function isTelling(seen: Observation): boolean {
 }
 
 const answerBody = z.object({
+  id: z.string().optional(),
   status: z.union([z.string(), z.number()]).optional(),
   code: z.string().optional(),
   transferStatus: z.string().optional(),

@@ -1,9 +1,9 @@
 import { checkAnswer } from './answers.ts';
-import type { Asked } from './asked.ts';
+import { type Asked, readAnswer } from './asked.ts';
 import type { Case } from './case.ts';
 import { type Effects, endOf, placeOf } from './effects.ts';
-import { accountOf, type Fact } from './history.ts';
-import { checkRefund, checkRefusal } from './refusals.ts';
+import { accountOf, type CommandRow, type Fact, type History } from './history.ts';
+import { checkParked, checkRefund, checkRefusal } from './refusals.ts';
 import type { Tally } from './tally.ts';
 
 /** One wish: it happened once or not at all, as it was asked, and every answer to it says just that. */
@@ -15,6 +15,7 @@ export function explainAsked(asked: Asked, of: Case, tally: Tally): void {
   else checkCommand(asked, effects, of, tally);
   for (const fact of effects.refused) checkRefusal(asked, fact.refusalCode, of, tally);
   for (const fact of effects.refunds) checkRefund(asked, fact, of, tally);
+  for (const fact of effects.parked) checkParked(asked, fact, of, tally);
   for (const seen of asked.requests) checkAnswer(asked, seen, effects, of, tally);
 }
 
@@ -49,18 +50,29 @@ function checkStatus({ id }: Asked, effects: Effects, { history }: Case, tally: 
   });
 }
 
-/** The same of cash and holds, which are found by their key: without a completed command nothing happened. */
-function checkCommand(
-  { kind, id, requests }: Asked,
-  effects: Effects,
-  { history }: Case,
-  tally: Tally,
-): void {
-  const key = requests[0]?.key;
-  if (key == null) return;
-  const status = history.commands.find((command) => command.key === key)?.status ?? 'not there';
+/** The same of cash and holds: without a completed command nothing happened. */
+function checkCommand(asked: Asked, effects: Effects, { history }: Case, tally: Tally): void {
+  const found = findCommand(asked, history);
+  if (found === 'unknown') return;
+  const { kind, id } = asked;
+  const status = found?.status ?? 'not there';
   const happened = effects.done.length > 0;
   tally.expect((status === 'completed') === happened, () => {
     return `the command of ${kind} ${id} is ${status}, and it ${happened ? 'happened' : 'did not happen'}`;
   });
+}
+
+/** By its key; without one a hold by its id, and cash by the command's id that an answer told: where none did, it is unknown. */
+function findCommand(
+  { kind, id, requests }: Asked,
+  { commands }: History,
+): CommandRow | undefined | 'unknown' {
+  const key = requests[0]?.key ?? null;
+  if (key !== null) return commands.find((command) => command.key === key);
+  if (kind === 'hold') return commands.find(({ resourceId }) => resourceId === id);
+  const told = requests.flatMap(({ answer }) => {
+    const isTold = answer?.status === 201 || answer?.status === 202;
+    return isTold ? (readAnswer(answer.text).id ?? []) : [];
+  });
+  return told.length === 0 ? 'unknown' : commands.find(({ commandId }) => told.includes(commandId));
 }

@@ -1,3 +1,4 @@
+import type { BatchTold } from './batch-told.ts';
 import type { Load } from './load.ts';
 
 /** An event of one of a run's streams, with what the checks look at; null where it has none. Minor units. */
@@ -63,6 +64,8 @@ export type History = {
   readonly balances: readonly BalanceRow[];
   /** What GET /api/transfers/:id says of each transfer that was asked for: its status, or null where it is 404. */
   readonly transferStatuses: ReadonlyMap<string, string | null>;
+  /** What GET /api/transfer-batches/:id says of each batch that was asked for; null where it is 404. */
+  readonly batches: ReadonlyMap<string, BatchTold | null>;
   readonly outbox: number;
   readonly letters: number;
 };

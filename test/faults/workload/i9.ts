@@ -1,8 +1,9 @@
 import type { Asked } from './asked.ts';
+import { collectBatches, explainBatch } from './batches.ts';
 import { assignEffects, placeOf } from './effects.ts';
 import { explainAsked } from './explain.ts';
 import type { History } from './history.ts';
-import type { Observation, Verdict } from './load.ts';
+import type { GivenUp, Observation, Verdict } from './load.ts';
 import { replay } from './model.ts';
 import { checkReads, checkRealTime } from './order.ts';
 import { readAccountOf } from './reads.ts';
@@ -17,6 +18,7 @@ export function judgeAnswers(
   observations: readonly Observation[],
   asked: ReadonlyMap<string, Asked>,
   history: History,
+  mayGiveUp: readonly GivenUp[],
 ): Verdict {
   const tally = createTally('I9');
   const ledger = replay(history.facts);
@@ -25,7 +27,9 @@ export function judgeAnswers(
   for (const fact of history.facts) {
     tally.expect(!unasked.includes(fact), () => `nobody asked for ${fact.type} of ${placeOf(fact)}`);
   }
-  for (const one of asked.values()) explainAsked(one, { history, ledger, windows, effectsOf }, tally);
+  const of = { history, ledger, windows, mayGiveUp, effectsOf };
+  for (const one of asked.values()) explainAsked(one, of, tally);
+  for (const batch of collectBatches(observations).values()) explainBatch(batch, of, tally);
   checkRealTime(windows, tally);
   for (const { method, path, answer } of observations) {
     if (method !== 'GET' || answer === null || answer.status >= 500) continue;

@@ -1,48 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { collectAsked } from './asked.ts';
-import type { Fact, History } from './history.ts';
-import { judgeHistory } from './judge.ts';
+import type { CommandRow, Fact, History } from './history.ts';
 import type { Observation } from './load.ts';
-import { completed, fact, historyOf, read, refused, STATUSES, transfer, WORLD } from './made-up.ts';
-
-type Planted = {
-  readonly facts?: (facts: readonly Fact[]) => readonly Fact[];
-  readonly observations?: (seen: readonly Observation[]) => readonly Observation[];
-  readonly history?: (history: History) => History;
-  readonly statuses?: ReadonlyMap<string, string | null>;
-};
-
-/** Violations by invariant, of the world with something planted in it. */
-function violations({ facts, observations, history, statuses = STATUSES }: Planted): Record<string, string> {
-  const world = {
-    facts: facts?.(WORLD.facts) ?? WORLD.facts,
-    observations: observations?.(WORLD.observations) ?? WORLD.observations,
-  };
-  const told = historyOf(world, statuses);
-  const verdicts = judgeHistory({
-    observations: world.observations,
-    asked: collectAsked(world.observations),
-    history: history?.(told) ?? told,
-    times: { healedAt: 0, lookedAt: 100_000 },
-    plantedLetters: 0,
-  });
-  const wrong = verdicts.filter(({ ok }) => !ok);
-  return Object.fromEntries(wrong.map(({ invariant, violation }) => [invariant, violation ?? '']));
-}
-
-const add =
-  (...more: Fact[]) =>
-  (facts: readonly Fact[]) => [...facts, ...more];
-const see =
-  (...more: Observation[]) =>
-  (seen: readonly Observation[]) => [...seen, ...more];
-/** Puts observations or events in the place of those that fit. */
-const replace =
-  <One>(fits: (one: One) => boolean, ...instead: One[]) =>
-  (all: readonly One[]) => [...all.filter((one) => !fits(one)), ...instead];
-const is = (transferId: string, type: string) => (one: Fact) =>
-  one.transferId === transferId && one.type === type;
-const asks = (id: string) => (seen: Observation) => seen.body?.id === id;
+import { completed, fact, post, read, refused, STATUSES, transfer, WORLD } from './made-up.ts';
+import { add, asks, is, replace, see, violations } from './planting.ts';
 
 const T4 = { transferId: 't4', from: 'hot', to: 'a1', amountMinor: 500n };
 
@@ -134,6 +94,62 @@ describe('named is', () => {
     const lost = transfer(700, ['t5', 'hot', 'a1', '1.00'], { status: 202, body: { status: 'requested' } });
     const wrong = violations({ observations: see(lost), statuses: new Map([...STATUSES, ['t5', null]]) });
     expect(wrong).toEqual({ I9: 't5 was accepted (202), and no command is there for it' });
+  });
+
+  test('I9: a hold, and cash, accepted without a key and lost', () => {
+    const keyless = (path: string, body: Observation['body']) => {
+      const answer = { status: 202, body: { id: 'c9', status: 'accepted' } };
+      return { ...post(700, path, body, answer), key: null };
+    };
+    const hold = keyless('/api/holds', { id: 'h1', accountId: 'hot', amount: '1.00' });
+    const wrong = violations({ observations: see(hold) });
+    expect(wrong).toEqual({ I9: 'h1 was accepted (202), and no command is there for it' });
+    const cash = keyless('/api/accounts/hot/deposits', { amount: '1.00', description: 'd9' });
+    expect(violations({ observations: see(cash) })).toEqual({
+      I9: 'd9 was accepted (202), and no command is there for it',
+    });
+    const there = violations({
+      observations: see(cash),
+      history: command({ commandId: 'c9', status: 'rejected' }),
+    });
+    expect(there).toEqual({});
+  });
+
+  test('I9: a hold without a key whose command completed, and that is not there', () => {
+    const body = { id: 'h1', accountId: 'hot', amount: '1.00' };
+    const wrong = violations({
+      observations: see({ ...post(700, '/api/holds', body, null), key: null }),
+      history: command({ commandId: 'c9', resourceId: 'h1' }),
+    });
+    expect(wrong).toEqual({ I9: 'the command of hold h1 is completed, and it did not happen' });
+  });
+
+  test.each(['deadline-exceeded', 'processing-failed'] as const)(
+    'I9: a transfer that was given up as %s where the fault brings no such thing',
+    (code) => {
+      const rejected = transfer(400, ['t3', 'hot', 'a1', '500.00'], refused(code, 'cancelled'));
+      const planted = {
+        observations: replace(asks('t3'), rejected),
+        facts: replace(
+          is('t3', 'TransferRejected'),
+          fact('transfer-t3', 1, 'TransferCancelled', { transferId: 't3', refusalCode: code }),
+        ),
+        statuses: new Map([...STATUSES, ['t3', 'cancelled']]),
+      };
+      expect(violations(planted)).toEqual({ I9: `transfer t3 was refused as ${code}: never justified` });
+      expect(violations({ ...planted, mayGiveUp: [code] })).toEqual({});
+      const refund = (one: Fact) => (is('t2', 'TransferRefunded')(one) ? { ...one, refusalCode: code } : one);
+      expect(violations({ facts: (facts) => facts.map(refund) }).I9).toContain(`was refunded as ${code}`);
+    },
+  );
+
+  test('I9: a refund that was parked where the fault brings no such thing', () => {
+    const parked = fact('transfer-t2', 2, 'RefundParked', {
+      ...{ transferId: 't2', amountMinor: 1_000n, refusalCode: 'account-closed' },
+    });
+    const wrong = violations({ facts: add(parked) });
+    expect(wrong.I9).toBe('transfer t2 was parked as account-closed and needs attention: never justified');
+    expect(violations({ facts: add(parked), mayGiveUp: ['needs_attention'] }).I9).toBeUndefined();
   });
 
   test('I9: an order that real time contradicts', () => {
@@ -252,4 +268,10 @@ function byPlace(one: Fact, other: Fact): number {
     : one.streamId < other.streamId
       ? -1
       : 1;
+}
+
+/** One more command that Remit tells of. */
+function command(more: Partial<CommandRow>): (history: History) => History {
+  const row = { commandId: 'c9', resourceId: 'hot', key: null, status: 'completed', finishedAtMs: 1_000 };
+  return (history) => ({ ...history, commands: [...history.commands, { ...row, ...more }] });
 }

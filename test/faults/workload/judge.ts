@@ -1,31 +1,30 @@
-import { z } from 'zod';
 import { type Asked, collectAsked } from './asked.ts';
+import { collectBatches } from './batches.ts';
 import { judgeFinality, judgeKeys } from './client-invariants.ts';
 import type { History } from './history.ts';
 import { judgeAnswers } from './i9.ts';
-import type { Observation, Trial, Verdict } from './load.ts';
+import { judgeIntegrity } from './integrity.ts';
+import type { GivenUp, Observation, Trial, Verdict } from './load.ts';
 import { readHistory } from './read-history.ts';
 import { judgeLetters, judgeReadRows, judgeReadSums } from './read-invariants.ts';
 import { judgeRebuild } from './rebuild.ts';
 import { sampleOnce } from './sampler.ts';
+import { judgeSamples } from './samples.ts';
 import { judgeDebits, judgeFolds, judgeLimits, judgeMoney, judgeVersions } from './store-invariants.ts';
-import { createTally, join } from './tally.ts';
-
-/** GET /api/integrity reads every event of the ground. */
-const INTEGRITY_TIMEOUT_MS = 60_000;
+import { join } from './tally.ts';
 
 /**
  * Judges a run by the invariants I1 to I10 of reliability.md, once everything is quiet.
  * @throws where a part or the API that it asks is away
  */
 export async function judge(trial: Trial): Promise<readonly Verdict[]> {
-  const { observations, db, address, healedAt, plantedLetters } = trial;
+  const { observations, db, address, healedAt, plantedLetters, mayGiveUp } = trial;
   const asked = collectAsked(observations);
-  const history = await readHistory(trial, asked);
+  const history = await readHistory(trial, asked, [...collectBatches(observations).keys()]);
   const times = { healedAt, lookedAt: Date.now() };
   const verdicts = [
-    ...judgeHistory({ observations, asked, history, times, plantedLetters }),
-    ...trial.samples.verdicts,
+    ...judgeHistory({ observations, asked, history, times, plantedLetters, mayGiveUp }),
+    ...judgeSamples(trial.samples),
     ...(await sampleOnce(db)),
     await judgeIntegrity(address),
     ...(trial.rebuild ? [await judgeRebuild(db, address)] : []),
@@ -40,6 +39,7 @@ export function judgeHistory(told: {
   readonly history: History;
   readonly times: { readonly healedAt: number; readonly lookedAt: number };
   readonly plantedLetters: number;
+  readonly mayGiveUp: readonly GivenUp[];
 }): Verdict[] {
   const { observations, asked, history } = told;
   return [
@@ -52,7 +52,7 @@ export function judgeHistory(told: {
     judgeVersions(history),
     judgeLetters(history, told.plantedLetters),
     judgeKeys(observations),
-    judgeAnswers(observations, asked, history),
+    judgeAnswers(observations, asked, history, told.mayGiveUp),
     judgeDebits(history, asked),
   ];
 }
@@ -69,24 +69,4 @@ function summarize(verdicts: readonly Verdict[]): Verdict[] {
 
 function numberOf({ invariant }: Verdict): number {
   return Number(invariant.slice(1));
-}
-
-const integrity = z.object({
-  checks: z.array(
-    z.object({ name: z.string(), ok: z.boolean(), checked: z.int(), firstViolation: z.string().nullable() }),
-  ),
-});
-
-/** Remit's own proof of the store and the read tables, beside the campaign's. */
-async function judgeIntegrity(address: string): Promise<Verdict> {
-  const tally = createTally('I5');
-  const response = await fetch(`${address}/api/integrity`, {
-    signal: AbortSignal.timeout(INTEGRITY_TIMEOUT_MS),
-  });
-  const text = await response.text();
-  if (response.status !== 200) throw new Error(`GET /api/integrity answered ${response.status} ${text}`);
-  for (const { name, ok, firstViolation } of integrity.parse(JSON.parse(text)).checks) {
-    tally.expect(ok, () => `GET /api/integrity: ${name}: ${firstViolation}`);
-  }
-  return tally.verdict();
 }

@@ -78,9 +78,16 @@ export type Sampler = {
 export type Samples = {
   /** I1 and I2, over all samples. */
   readonly verdicts: readonly Verdict[];
+  readonly taken: number;
   /** Samples that could not be taken, for Postgres was away. */
   readonly skipped: number;
 };
+
+/**
+ * How Remit gives up what it was asked for: the saga's deadline has passed; an item cannot be processed (an error that
+ * is no outage); a refund cannot be made, and an operator must see to it.
+ */
+export type GivenUp = 'deadline-exceeded' | 'processing-failed' | 'needs_attention';
 
 /** What `judge` takes. Call it once everything is quiet. */
 export type Trial = {
@@ -95,6 +102,8 @@ export type Trial = {
   readonly healedAt: number;
   /** Rows of dead_letters that the fault planted on purpose, about this run's streams or unreadable. */
   readonly plantedLetters: number;
+  /** Ways of giving up that the fault may bring; any other is a violation. */
+  readonly mayGiveUp: readonly GivenUp[];
   /** Rebuilds every projection from zero and compares the read tables before and after; false by default. */
   readonly rebuild?: boolean;
 };

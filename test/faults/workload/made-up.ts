@@ -85,6 +85,7 @@ export function historyOf({ facts }: World, statuses: ReadonlyMap<string, string
       return { accountId, version, balanceMinor: balanceOf(streamId), heldMinor: 0n };
     }),
     transferStatuses: statuses,
+    batches: new Map(),
     outbox: 0,
     letters: 0,
   };

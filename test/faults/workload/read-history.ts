@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { z } from 'zod';
 import type { Asked } from './asked.ts';
+import { readBatchTold } from './batch-told.ts';
 import type { BalanceRow, CommandRow, Fact, Head, History, ReadRow } from './history.ts';
 import type { Load } from './load.ts';
 
@@ -44,6 +45,7 @@ export async function readHistory(
     readonly beganAt: number;
   },
   asked: ReadonlyMap<string, Asked>,
+  batchIds: readonly string[],
 ): Promise<History> {
   const transferIds = [...asked.values()].filter(({ kind }) => kind === 'transfer').map(({ id }) => id);
   const accountIds = [accounts.hot, ...accounts.others, accounts.closed];
@@ -52,10 +54,13 @@ export async function readHistory(
     accounts,
     facts: await readFacts(db, streams),
     heads: await readHeads(db, streams),
-    commands: await readCommands(db, [...accountIds, ...asked.keys()]),
+    commands: await readCommands(db, [...accountIds, ...asked.keys(), ...batchIds]),
     readRows: await readReadRows(db, accountIds, streams),
     balances: await readBalances(db, accountIds),
-    transferStatuses: await lookUp(address, transferIds),
+    transferStatuses: await lookUp(address, '/api/transfers', transferIds, (body) => {
+      return z.object({ status: z.string() }).parse(body).status;
+    }),
+    batches: await lookUp(address, '/api/transfer-batches', batchIds, readBatchTold),
     outbox: await countRows(db, 'select count(*) from outbox', []),
     letters: await countRows(
       db,
@@ -140,23 +145,29 @@ async function countRows(db: pg.Pool, sql: string, values: unknown[]): Promise<n
   return Number(rows[0]?.count);
 }
 
-async function lookUp(address: string, ids: readonly string[]): Promise<Map<string, string | null>> {
-  const statuses = new Map<string, string | null>();
+/** What GET says of each of these, or null where it is 404. */
+async function lookUp<Told>(
+  address: string,
+  collection: string,
+  ids: readonly string[],
+  read: (body: unknown) => Told,
+): Promise<Map<string, Told | null>> {
+  const found = new Map<string, Told | null>();
   const waiting = [...ids];
   const worker = async () => {
     for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-      statuses.set(id, await statusOf(address, id));
+      const body = await get(`${address}${collection}/${id}`);
+      found.set(id, body === null ? null : read(body));
     }
   };
   await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, worker));
-  return statuses;
+  return found;
 }
 
-async function statusOf(address: string, id: string): Promise<string | null> {
-  const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS);
-  const response = await fetch(`${address}/api/transfers/${id}`, { signal });
+async function get(url: string): Promise<unknown> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(LOOKUP_TIMEOUT_MS) });
   const body: unknown = await response.json();
   if (response.status === 404) return null;
-  if (response.status !== 200) throw new Error(`GET /api/transfers/${id} answered ${response.status}`);
-  return z.object({ status: z.string() }).parse(body).status;
+  if (response.status !== 200) throw new Error(`GET ${url} answered ${response.status}`);
+  return body;
 }

@@ -4,9 +4,6 @@ import type { Fact } from './history.ts';
 import { availableMinor, stateAt } from './model.ts';
 import type { Tally } from './tally.ts';
 
-/** Refusals that a fault may bring, to anything: the saga gave up and took back what it had done. */
-const GIVEN_UP = ['deadline-exceeded', 'processing-failed'];
-
 /** Whoever was refused for want of money: at some version that it can have been decided on, too little was there. */
 export function checkRefusal(asked: Asked, code: string | null, of: Case, tally: Tally): void {
   const { id, kind } = asked;
@@ -17,8 +14,8 @@ export function checkRefusal(asked: Asked, code: string | null, of: Case, tally:
     });
     return;
   }
-  const expected = [
-    ...GIVEN_UP,
+  const expected: string[] = [
+    ...of.mayGiveUp,
     ...(asked.atMost ? ['reversal-exceeds-original'] : []),
     ...(asked.account === asked.to ? ['same-account'] : []),
     ...(asked.capturedHold === null ? [] : ['hold-final']),
@@ -44,10 +41,18 @@ function wasShort(
   return false;
 }
 
-/** Money comes back where the destination is closed, or where a fault made the saga give up. */
-export function checkRefund({ id, to }: Asked, fact: Fact, { history }: Case, tally: Tally): void {
+/** Money comes back where the destination is closed, or where the run's fault may make the saga give up. */
+export function checkRefund({ id, to }: Asked, fact: Fact, of: Case, tally: Tally): void {
+  const { history, mayGiveUp } = of;
   const isClosed = fact.refusalCode === 'account-closed' && to === history.accounts.closed;
-  tally.expect(isClosed || GIVEN_UP.includes(fact.refusalCode ?? ''), () => {
+  tally.expect(isClosed || mayGiveUp.some((way) => way === fact.refusalCode), () => {
     return `transfer ${id} to ${to} was refunded as ${fact.refusalCode}: never justified`;
+  });
+}
+
+/** No client closes an account that has money: only a fault can make a refund impossible. */
+export function checkParked({ id }: Asked, fact: Fact, { mayGiveUp }: Case, tally: Tally): void {
+  tally.expect(mayGiveUp.includes('needs_attention'), () => {
+    return `transfer ${id} was parked as ${fact.refusalCode} and needs attention: never justified`;
   });
 }

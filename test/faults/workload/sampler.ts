@@ -56,11 +56,12 @@ const SUMS = `
 export function createSampler(db: pg.Pool): Sampler {
   const [money, limits] = [createTally('I1'), createTally('I2')];
   const stopping = new AbortController();
-  let skipped = 0;
+  let [taken, skipped] = [0, 0];
   let sampling = Promise.resolve();
   const run = async () => {
     while (!stopping.signal.aborted) {
-      if (!(await trySample(db, money, limits))) skipped += 1;
+      if (await trySample(db, money, limits)) taken += 1;
+      else skipped += 1;
       await sleep(SAMPLE_EVERY_MS);
     }
   };
@@ -73,16 +74,17 @@ export function createSampler(db: pg.Pool): Sampler {
     async end() {
       stopping.abort();
       await sampling;
-      return { verdicts: [money.verdict(), limits.verdict()], skipped };
+      return { verdicts: [money.verdict(), limits.verdict()], taken, skipped };
     },
   };
 }
 
-/** False where Postgres gave no answer: that proves nothing, and is no violation. Throws where the statement is wrong. */
+/** False where Postgres gave no answer, or has no money yet: that proves nothing, and is no violation. Throws where the statement is wrong. */
 async function trySample(db: pg.Pool, money: Tally, limits: Tally): Promise<boolean> {
   try {
-    for (const row of await readSums(db)) judgeSums(row, money, limits);
-    return true;
+    const sums = await readSums(db);
+    for (const row of sums) judgeSums(row, money, limits);
+    return sums.length > 0;
   } catch (error) {
     if (error instanceof NoSample || isOutage(error)) return false;
     throw error;

@@ -3,6 +3,7 @@ import type { Chance } from '../../../../cli/demo/chance.ts';
 import { readPlaces, relayed } from '../log-places.ts';
 import type { FaultProxy, Fleet, Reaction, Scenario } from '../scenario.ts';
 import { countRepeated, endsOf, readSince } from '../topics.ts';
+import { within } from '../within.ts';
 
 const KILLS = 3;
 const BETWEEN_MS = 500;
@@ -24,11 +25,14 @@ export const relayKilled: Scenario = {
     for (let kill = 0; kill < KILLS; kill += 1) {
       await killAtCursor(postgres, fleet, chance);
       await fleet.start('projector');
+      scene.healed();
       await sleep(BETWEEN_MS);
     }
-    await relayed(db, (await readPlaces(db)).log);
-    const hits = countRepeated(await readSince(scene, env.KAFKA_TOPIC!, before));
-    return { hits, note: `the relay was killed ${KILLS} times` };
+    return async () => {
+      await relayed(db, (await readPlaces(db)).log);
+      const hits = countRepeated(await readSince(scene, env.KAFKA_TOPIC!, before));
+      return { hits, note: `the relay was killed ${KILLS} times` };
+    };
   },
 };
 
@@ -45,15 +49,9 @@ async function killAtCursor(postgres: FaultProxy, fleet: Fleet, chance: Chance):
       throw new Error('the process that sent this statement is dead');
     });
   });
-  const tooLong = new AbortController();
-  const late = sleep(KILL_TIMEOUT_MS, undefined, { signal: tooLong.signal }).then(() => {
-    throw new Error(`no relay saved its cursor within ${KILL_TIMEOUT_MS} ms`);
-  });
   try {
-    await Promise.race([killed, late]);
+    await within('waiting for the relay to save its cursor', KILL_TIMEOUT_MS, killed);
   } finally {
-    tooLong.abort();
     postgres.intercept(null);
-    Promise.allSettled([killed, late]);
   }
 }

@@ -27,9 +27,11 @@ export const twoRelays: Scenario = {
     const before = await endsOf(scene, env.KAFKA_TOPIC!);
     const leaders: string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) leaders.push(await makeTwo(postgres, db));
-    await relayed(db, (await readPlaces(db)).log);
-    const hits = countRepeated(await readSince(scene, env.KAFKA_TOPIC!, before));
-    return { hits, note: `the lead was taken from ${leaders.join(', ')}` };
+    return async () => {
+      await relayed(db, (await readPlaces(db)).log);
+      const hits = countRepeated(await readSince(scene, env.KAFKA_TOPIC!, before));
+      return { hits, note: `the lead was taken from ${leaders.join(', ')}` };
+    };
   },
 };
 

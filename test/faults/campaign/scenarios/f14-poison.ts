@@ -41,6 +41,8 @@ export const poison: Scenario = {
       PARK_TIMEOUT_MS,
     );
     await scene.load.answered(MEANWHILE, PARK_TIMEOUT_MS);
+    // Whoever replays the letters heals it: that they are dealt with in time is part of what is judged.
+    scene.healed();
     const waiting = await replayAll(scene, letters);
     const causes = (await readSince(scene, topic, before)).map(
       ({ headers }) => headers?.cause?.toString() ?? '',

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { awaitOpen, listOpen } from '../open-commands.ts';
 import type { Scenario } from '../scenario.ts';
+import { killTemporal } from '../temporal-death.ts';
 
-const ROUNDS = 2;
+const ROUNDS = 3;
 const BEFORE_MS = [500, 2_000] as const;
 const DOWN_MS = [500, 4_000] as const;
 
@@ -10,16 +10,14 @@ const DOWN_MS = [500, 4_000] as const;
 export const temporalKilled: Scenario = {
   id: 'F16',
   title: 'Temporal killed, and started again on its file',
-  hit: 'a command that was not final when Temporal died',
-  async inflict({ chance, db, killPart, startPart }) {
+  hit: 'a workflow that Temporal ran right before it was killed, and whose command was not final afterwards',
+  async inflict(scene) {
     let hits = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
-      await sleep(chance.between(...BEFORE_MS));
-      await awaitOpen(db, 1);
-      await killPart('temporal');
-      hits += (await listOpen(db)).length;
-      await sleep(chance.between(...DOWN_MS));
-      await startPart('temporal');
+      await sleep(scene.chance.between(...BEFORE_MS));
+      hits += (await killTemporal(scene)).length;
+      await sleep(scene.chance.between(...DOWN_MS));
+      await scene.startPart('temporal');
     }
     return { hits };
   },

@@ -39,6 +39,7 @@ export const diskFull: Scenario = {
     } finally {
       await disk.free();
     }
+    scene.healed();
     const stopped = await recover(parts.postgres, scene);
     return { hits: await refusals(), note: stopped ? 'Postgres stopped for it' : 'Postgres went on' };
   },

@@ -35,6 +35,7 @@ export const rollingChange: Scenario = {
     const before = load.now();
     await beginWaiting(scene, ids);
     await rollOut(scene);
+    scene.healed();
     await approve(scene, ids);
     const last = `f20-${beganAt}-new`;
     await succeed(pay(scene, last, '1.00'));

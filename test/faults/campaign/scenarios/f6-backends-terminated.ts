@@ -1,40 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Chance } from '../../../../cli/demo/chance.ts';
-import { listBackends } from '../backends.ts';
+import { countAborted, listBackends } from '../backends.ts';
 import type { Scenario } from '../scenario.ts';
 
 const TIMES = 30;
 const EVERY_MS = 200;
+/** How long Postgres may take to end a connection that it was told to end. */
+const GONE_WITHIN_MS = 2_000;
 
-/** Five connections a second are closed by Postgres, most of them in the middle of a transaction. */
+/** Five connections a second are closed by Postgres, in the middle of a transaction where there is one that wrote. */
 export const backendsTerminated: Scenario = {
   id: 'F6',
   title: 'connections to Postgres terminated, five a second',
-  hit: 'a connection that was within a transaction when it was terminated',
+  hit: 'a transaction that had written when its connection was terminated, and that Postgres has as aborted',
   async inflict({ chance, db, fleet }) {
-    let [hits, idle] = [0, 0];
+    const ended: Ended[] = [];
     for (let time = 0; time < TIMES; time += 1) {
-      const ended = await terminateOne(db, fleet.names(), chance);
-      if (ended === 'busy') hits += 1;
-      if (ended === 'idle') idle += 1;
+      ended.push(...(await terminateOne(db, fleet.names(), chance)));
       await sleep(EVERY_MS);
     }
-    return { hits, note: `${idle} idle connections besides` };
+    const written = ended.flatMap(({ transaction }) => transaction ?? []);
+    const hits = await countAborted(db, written);
+    return { hits, note: `${ended.length} connections ended, ${written.length} of them after a write` };
   },
 };
 
-/** One of those within a transaction where there are any, else any; what it was in the very moment of its end. */
-async function terminateOne(db: pg.Pool, names: readonly string[], chance: Chance) {
+type Ended = { readonly transaction: string | null };
+
+/** One of those that have written where there are any, else any; what it was in the very moment of its end. */
+async function terminateOne(db: pg.Pool, names: readonly string[], chance: Chance): Promise<Ended[]> {
   const backends = await listBackends(db, names);
-  const busy = backends.filter((backend) => backend.busy);
-  const wanted = busy.length > 0 ? busy : backends;
-  if (wanted.length === 0) return 'none';
-  const { rows } = await db.query<{ busy: boolean; ended: boolean }>(
-    `select state <> 'idle' and xact_start is not null as busy, pg_terminate_backend(pid) as ended
+  const writing = backends.filter(({ transaction }) => transaction !== null);
+  const wanted = writing.length > 0 ? writing : backends;
+  if (wanted.length === 0) return [];
+  const { rows } = await db.query<Ended & { readonly gone: boolean }>(
+    `select backend_xid::text as transaction, pg_terminate_backend(pid, $3) as gone
      from pg_stat_activity where pid = $1 and application_name = any($2)`,
-    [chance.pick(wanted).pid, names],
+    [chance.pick(wanted).pid, names, GONE_WITHIN_MS],
   );
-  if (!rows[0]?.ended) return 'none';
-  return rows[0].busy ? 'busy' : 'idle';
+  return rows.filter(({ gone }) => gone);
 }

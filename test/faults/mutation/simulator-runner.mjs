@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { register } from 'tsx/esm/api';
+
+/**
+ * A plugin of Stryker: its `simulator` runs a mutant through seeds of the simulator, to the first that breaks an invariant.
+ * All mutants are in the workflows' code together, and the one under test is switched on; so one process opens the
+ * databases and bundles the workflows once for all of them. (Stryker starts it anew after one that loops for ever.)
+ */
+export const strykerPlugins = [{ kind: 'TestRunner', name: 'simulator', factory: createRunner }];
+
+/** So few that hundreds of mutants can meet them. */
+const SEEDS = 10;
+/** What Stryker's enums say. */
+const SUCCESS = 0;
+const FAILED = 1;
+
+function createRunner() {
+  let simulate;
+  let parts;
+
+  async function init() {
+    // Stryker works in a copy of the checkout, and this file is loaded from the original.
+    const load = (file) => import(pathToFileURL(resolve('test/faults/simulator', file)).href);
+    register();
+    ({ simulate } = await load('simulation.ts'));
+    const { openParts } = await load('parts.ts');
+    parts = await openParts();
+  }
+  /** The first violation, or null. Code before the mutants asks the global which of them is on (carry-mutant.ts). */
+  async function firstViolation(activeMutant) {
+    globalThis.__stryker__ = { activeMutant };
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const { violations } = await simulate(parts, { seed, operations: null, faults: null });
+      if (violations.length > 0) return `seed ${seed}: ${violations[0]}`;
+    }
+    return null;
+  }
+  return {
+    // Each run of a workflow loads its modules anew, with what they do when they are loaded.
+    capabilities: () => ({ reloadEnvironment: true }),
+    init,
+    async dryRun() {
+      const beganMs = performance.now();
+      const failureMessage = await firstViolation(undefined);
+      const timeSpentMs = performance.now() - beganMs;
+      const told = { id: 'seeds', name: `${SEEDS} seeds`, timeSpentMs };
+      const test =
+        failureMessage === null ? { ...told, status: SUCCESS } : { ...told, status: FAILED, failureMessage };
+      return { status: 'complete', tests: [test] };
+    },
+    async mutantRun({ activeMutant }) {
+      const failureMessage = await firstViolation(activeMutant.id);
+      if (failureMessage === null) return { status: 'survived', nrOfTests: 1 };
+      return { status: 'killed', killedBy: ['seeds'], failureMessage, nrOfTests: 1 };
+    },
+  };
+}
