@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { waitFor } from '../../processes.ts';
-import { listNoticed } from './lost-connections.ts';
 import type { Reaction, Scenario, Scene, Statement } from './scenario.ts';
 import { followTransactions, listOf, type Transaction } from './transactions.ts';
 import { listCompensated, listInHand } from './transfers.ts';
@@ -18,6 +17,8 @@ const ARRIVAL_MS = 200;
 /** How long the continued zombie gets to say what it does. */
 const MOVE_MS = 1_500;
 const LOOK_EVERY_MS = 50;
+/** Postgres: idle_in_transaction_session_timeout. */
+const SESSION_ENDED = '25P03';
 
 /** At which statement the zombie is stopped, and for how long at most. */
 type Trap = Pick<Scenario, 'id' | 'title' | 'hit'> & {
@@ -67,7 +68,7 @@ async function raiseOnce(scene: Scene, at: Trap['at'], stopMs: number) {
     fleet.signal('zombie', 'SIGCONT');
     trap.releaseAll();
     await sleep(MOVE_MS);
-    const moved = at === 'begin' ? trap.locked() : await listFailed(scene, trap, caught, goesOnAt);
+    const moved = at === 'begin' ? trap.locked() : await listFailed(scene, caught, goesOnAt);
     return { all: caught.length, compensated: (await listCompensated(db, moved, goesOnAt)).length };
   } finally {
     trap.endOutage();
@@ -83,14 +84,19 @@ async function untilCompensated(db: pg.Pool, caught: readonly string[], timeoutM
     await sleep(LOOK_EVERY_MS);
 }
 
-/** Those caught whose commit came to nothing: when the zombie went on, it found the connection of that commit lost. */
-async function listFailed({ fleet }: Scene, trap: SetTrap, caught: readonly string[], goesOnAt: number) {
-  const broken = trap
-    .held()
-    .filter(({ transferIds }) => transferIds.some((id) => caught.includes(id)))
-    .map(({ transferIds }) => ({ transferIds, application: 'zombie', at: goesOnAt }));
-  const noticed = await listNoticed(fleet, broken);
-  return [...new Set(noticed.flatMap(({ transferIds }) => transferIds))].filter((id) => caught.includes(id));
+/** Those caught whose commit came to nothing: the zombie logged, as it went on, that Postgres had ended its session. */
+async function listFailed({ fleet }: Scene, caught: readonly string[], goesOnAt: number): Promise<string[]> {
+  const lines = await fleet.readLog('zombie');
+  const failed = lines
+    .filter(({ msg, time }) => msg === 'Activity failed' && Number(time) >= goesOnAt)
+    .filter(({ err, error }) => isLost(error ?? err))
+    .map(({ workflowId }) => String(workflowId).split('/').at(-1));
+  return caught.filter((id) => failed.includes(id));
+}
+
+function isLost(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: string; message?: string };
+  return code === SESSION_ENDED || /connection terminated|not queryable/i.test(message ?? '');
 }
 
 /** Waits until Temporal has given the zombie an activity that stands at the trap; returns the transfers concerned. */
