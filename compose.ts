@@ -92,12 +92,14 @@ async function migrateOnceThere(config: Config, log: Logger): Promise<void> {
   }
 }
 
-/** Our own order of stopping needs the SDK's signal handling off; its log lines join ours. */
+/** Our own order of stopping needs the SDK's signal handling off; its log lines join ours, errors as ours have them. */
 function installTemporalRuntime(log: Logger): void {
   const logger = new DefaultLogger('INFO', ({ level, message, meta }) => {
-    if (level === 'ERROR') log.error(meta ?? {}, message);
-    else if (level === 'WARN') log.warn(meta ?? {}, message);
-    else log.debug(meta ?? {}, message);
+    const { error: err, ...told } = { error: undefined, ...meta };
+    const fields = err === undefined ? told : { ...told, err };
+    if (level === 'ERROR') log.error(fields, message);
+    else if (level === 'WARN') log.warn(fields, message);
+    else log.debug(fields, message);
   });
   Runtime.install({ shutdownSignals: [], logger });
 }

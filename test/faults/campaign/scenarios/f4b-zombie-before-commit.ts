@@ -4,7 +4,7 @@ import { zombie } from '../zombies.ts';
 export const zombieBeforeCommit = zombie({
   id: 'F4b',
   title: 'worker stopped before COMMIT, compensation elsewhere, then continued',
-  hit: 'a transfer that was compensated while a worker held the commit of its debit or credit, and whose session that worker found ended when it went on',
+  hit: 'a transfer that was compensated while a worker held the commit of its debit or credit, and whose step failed in that worker when it went on',
   at: 'commit',
   stopMs: 25_000,
 });
