@@ -9,6 +9,7 @@ import { createSyncStandingOrder } from './activities/sync-standing-order.ts';
 import { createWorkers } from './activities/worker.ts';
 import { createApp } from './api/app.ts';
 import { serveApp } from './api/server.ts';
+import { type Announcements, createAnnouncements } from './dispatch/announcements.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import type { CommandSource } from './dispatch/new-command.ts';
 import { runReconciler } from './dispatch/reconciler.ts';
@@ -47,6 +48,8 @@ type House = {
   start: WorkflowStart;
   /** The worker's connection takes the place of the API's own once there is one. */
   useTemporal(access: TemporalAccess): void;
+  /** From the worker to the API beside it. */
+  announcements: Announcements;
   /** Another index of workflows than the shipped one. */
   workflowsPath: string | undefined;
   stopping: AbortController;
@@ -118,11 +121,14 @@ function furnish(config: Config, log: Logger, workflowsPath?: string): House {
     temporal: () => access,
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     sagaDeadlineMs: config.SAGA_DEADLINE_MS,
+    log,
   };
   const useTemporal = (next: TemporalAccess) => {
     access = next;
   };
-  return { config, log, pool, readPool, start, useTemporal, workflowsPath, stopping: new AbortController() };
+  const announcements = createAnnouncements();
+  const stopping = new AbortController();
+  return { config, log, pool, readPool, start, useTemporal, announcements, workflowsPath, stopping };
 }
 
 /** In the order in which they stop: first what takes requests, last what follows the log. */
@@ -147,10 +153,14 @@ async function startApi(house: House): Promise<Role> {
   const { config, log, pool, readPool, start, stopping } = house;
   const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'remit-api', log });
   const hurry = new AbortController();
+  const { TRANSFER_GROUPING: grouping } = config;
   const app = createApp({
     pool,
     readPool,
-    dispatcher: createDispatcher({ pool, log, source: commandSource(config), start, hurry: hurry.signal }),
+    dispatcher: createDispatcher({
+      ...{ pool, log, start, grouping, announcements: house.announcements },
+      ...{ source: commandSource(config), hurry: hurry.signal },
+    }),
     health: { temporal: () => checkTemporal(start.temporal().client), kafka: () => checkKafka(kafka) },
     config,
     log,
@@ -189,8 +199,9 @@ async function startApi(house: House): Promise<Role> {
 }
 
 function activitiesOf(house: House): Activities {
-  const { config, log, pool, start } = house;
+  const { config, log, pool, start, announcements } = house;
   return createActivities({
+    announce: announcements.announce,
     pool,
     log,
     now,

@@ -1,6 +1,6 @@
 import { decideCredit } from '../domain/legs.ts';
 import { termsOf } from '../domain/terms.ts';
-import { readDebitedItems } from '../sql/read-batch-items.ts';
+import { readDebitedItems } from '../sql/read-items.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createLeg, createRangeLeg, type LegRules } from './legs.ts';
 

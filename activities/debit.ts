@@ -3,7 +3,7 @@ import { decideDebit, decideReversal } from '../domain/legs.ts';
 import type { TransferItem } from '../domain/saga.ts';
 import { termsOf } from '../domain/terms.ts';
 import type { Draft } from '../sql/draft.ts';
-import { readCancelledBatches, readOpenItems } from '../sql/read-batch-items.ts';
+import { readCancelledBatches, readOpenItems } from '../sql/read-items.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createLeg, createRangeLeg, eventMetadata, type LegRules } from './legs.ts';
 

@@ -34,7 +34,7 @@ export function createDecideAccountCommands(deps: ActivityDeps) {
   return ({ tenant, items }: AccountCommandList): Promise<AccountCommandResult[]> => {
     const decideAll = (chunk: readonly AccountItem[], streams: StreamId[], decideOne: DecideOne) => {
       const outcomes = chunk.map(({ commandId }) => ({ subjectId: commandId, leg: 'command' as const }));
-      return transact(deps.pool, { tenant, streams, outcomes }, deps.now, (draft) =>
+      return transact(deps, { tenant, streams, outcomes }, (draft) =>
         chunk.map((item) => decideOnce(draft, item.commandId, () => decideOne(draft, tenant, item))),
       );
     };

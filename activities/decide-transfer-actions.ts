@@ -16,6 +16,7 @@ import {
   type TransferActionResult,
 } from '../domain/transfer-actions.ts';
 import { unreachable } from '../domain/unreachable.ts';
+import { transferWorkflowId } from '../domain/workflow-ids.ts';
 import { encodeState } from '../sql/codec.ts';
 import type { Draft } from '../sql/draft.ts';
 import { transact } from '../sql/ledger.ts';
@@ -25,7 +26,6 @@ import { inChunks } from './chunks.ts';
 import { decideOnce } from './decide-once.ts';
 import type { ActivityDeps } from './deps.ts';
 import { PROCESSING_FAILED } from './legs.ts';
-import { transferWorkflowId } from './own-workflow.ts';
 import { undo } from './refund.ts';
 
 /** An action, and the transfer that it is about with the command that asked for that one. */
@@ -47,7 +47,7 @@ export function createDecideTransferActions(deps: ActivityDeps) {
       decideOne: (draft: Draft, asked: Asked) => Outcome,
     ) => {
       const needs = { tenant, streams, outcomes: asked.flatMap(({ item }) => outcomesOf(item)) };
-      return transact(deps.pool, needs, deps.now, (draft) =>
+      return transact(deps, needs, (draft) =>
         asked.map((one) => decideOnce(draft, one.item.commandId, () => decideOne(draft, one))),
       );
     };

@@ -4,9 +4,10 @@ import type { OrderTerms } from '../domain/standing-order.ts';
 import type { DeliveryPolicy } from '../domain/webhook.ts';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/log.ts';
-import type { Pool, PoolClient } from '../platform/postgres.ts';
+import type { PoolClient } from '../platform/postgres.ts';
 import type { Schedules } from '../platform/schedules.ts';
 import type { Command, NewCommand } from '../sql/commands.ts';
+import type { Ledger } from '../sql/ledger.ts';
 
 /** What the configuration says of webhooks. */
 export function deliveryPolicy(
@@ -32,10 +33,8 @@ export type TransferCommands = {
 };
 
 /** What every activity is made with. The clock is an argument, so that a test may move it. */
-export type ActivityDeps = {
-  readonly pool: Pool;
+export type ActivityDeps = Ledger & {
   readonly log: Logger;
-  readonly now: () => Date;
   readonly webhooks: DeliveryPolicy;
   readonly policy: TransferPolicy;
   /** How long debit and credit of a transfer that has waited may stay undecided before they are compensated. */

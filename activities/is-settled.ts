@@ -1,8 +1,8 @@
 import { type Tenant, type TransferId, transferStream } from '../domain/ids.ts';
+import { transferWorkflowId } from '../domain/workflow-ids.ts';
 import { forgetWorkflows } from '../sql/expected-workflows.ts';
 import { readHead } from '../sql/lock-heads.ts';
 import type { ActivityDeps } from './deps.ts';
-import { transferWorkflowId } from './own-workflow.ts';
 
 /**
  * True once a parked transfer's money has left suspense: its workflow may end then, and nothing starts it again.

@@ -1,6 +1,6 @@
-import { type BatchRange, type RangeResult, tally } from '../domain/batch.ts';
 import type { AccountEvent, EventMetadata } from '../domain/events.ts';
 import { type AccountId, accountStream, type StreamId, type Tenant, transferStream } from '../domain/ids.ts';
+import { type ItemRange, type RangeResult, tally } from '../domain/item-ranges.ts';
 import type { Waits } from '../domain/legs.ts';
 import { type Decision, type Refusal, refusal } from '../domain/refusals.ts';
 import {
@@ -12,23 +12,25 @@ import {
 } from '../domain/saga.ts';
 import { termsOf } from '../domain/terms.ts';
 import { hasWaited } from '../domain/transfer.ts';
+import { transferWorkflowId } from '../domain/workflow-ids.ts';
 import type { Queryable } from '../platform/postgres.ts';
+import { deferSweeps } from '../sql/commands.ts';
 import type { Draft } from '../sql/draft.ts';
 import { transact } from '../sql/ledger.ts';
 import type { Outcome } from '../sql/outcomes.ts';
 import { inChunks } from './chunks.ts';
 import type { ActivityDeps } from './deps.ts';
 import { followHold } from './hold-ends.ts';
-import { ownWorkflow, transferWorkflowId } from './own-workflow.ts';
+import { ownWorkflow } from './own-workflow.ts';
 
 /** What tells one step of the saga from the other. */
 export type LegRules = {
   readonly leg: 'debit' | 'credit';
   /** The account whose head decides. */
-  readonly accountOf: (item: TransferItem) => AccountId;
+  readonly accountOf: (item: Pick<TransferItem, 'from' | 'to'>) => AccountId;
   readonly decide: (draft: Draft, item: TransferItem) => Decision<AccountEvent> | Waits;
-  /** The items of a batch's range that want this step. */
-  readonly itemsOf: (db: Queryable, range: BatchRange) => Promise<WireItem[]>;
+  /** The items of a range that want this step. */
+  readonly itemsOf: (db: Queryable, range: ItemRange) => Promise<WireItem[]>;
   /** The batches of these items that were cancelled: what is undecided of them ends then. */
   readonly cancelled?: (db: Queryable, tenant: Tenant, batchIds: readonly string[]) => Promise<Cancelled>;
   /** What else changes where the step is done. */
@@ -59,11 +61,15 @@ export function createLeg(deps: ActivityDeps, rules: LegRules) {
   return (list: TransferList): Promise<LegResult[]> => decideAll(deps, rules, list);
 }
 
-/** The same step on a range of a batch, whose items are rows; what it returns stays small. */
+/**
+ * The same step on a range, whose items are rows; what it returns stays small. Of transfers that only came together,
+ * one whose account is held by others goes on alone, so that the rest need not wait for it.
+ */
 export function createRangeLeg(deps: ActivityDeps, rules: LegRules) {
-  return async (range: BatchRange): Promise<RangeResult> => {
+  return async (range: ItemRange): Promise<RangeResult> => {
     const items = await rules.itemsOf(deps.pool, range);
-    const results = await decideAll(deps, rules, { tenant: range.tenant, items });
+    const list = { tenant: range.tenant, items };
+    const results = await decideAll(deps, rules, list, 'groupId' in range ? GROUP_LOCK_TIMEOUT_MS : null);
     const failed = results.filter(({ result }) => result === 'failed');
     return {
       counts: tally(results.map(({ result }) => result)),
@@ -72,12 +78,22 @@ export function createRangeLeg(deps: ActivityDeps, rules: LegRules) {
   };
 }
 
-function decideAll(deps: ActivityDeps, rules: LegRules, { tenant, items }: TransferList) {
-  return inChunks({
+/** How long a group waits for the lock of an account; others of its kind hold one for a few milliseconds. */
+const GROUP_LOCK_TIMEOUT_MS = 1_000;
+
+function decideAll(
+  deps: ActivityDeps,
+  rules: LegRules,
+  { tenant, items }: TransferList,
+  lockTimeoutMs: number | null = null,
+) {
+  return inChunks<WireItem, LegResult>({
     items,
+    keyOf: rules.accountOf,
     log: deps.log,
-    decide: (wire) => decideChunk(deps, rules, tenant, wire.map(readItem)),
-    poison: async ({ transferId }): Promise<LegResult> => ({
+    decide: (wire) => decideChunk(deps, rules, tenant, wire.map(readItem), lockTimeoutMs),
+    ...(lockTimeoutMs === null ? {} : { held: (wire) => goOnAlone(deps, tenant, readItem(wire)) }),
+    poison: async ({ transferId }) => ({
       transferId,
       result: 'failed',
       refusal: PROCESSING_FAILED,
@@ -85,11 +101,21 @@ function decideAll(deps: ActivityDeps, rules: LegRules, { tenant, items }: Trans
   });
 }
 
+/** Leaves the item to a workflow of its own, which the sweeper starts: nothing is decided of it here. */
+async function goOnAlone(deps: ActivityDeps, tenant: Tenant, item: TransferItem): Promise<LegResult> {
+  const { transferId, commandId } = item;
+  const workflowId = transferWorkflowId(tenant, transferId);
+  const until = deps.now().toISOString();
+  await deferSweeps(deps.pool, tenant, [{ commandId, until, workflowId }]);
+  return { transferId, result: 'waits', refusal: null, until };
+}
+
 async function decideChunk(
   deps: ActivityDeps,
   rules: LegRules,
   tenant: Tenant,
   items: readonly TransferItem[],
+  lockTimeoutMs: number | null,
 ): Promise<LegResult[]> {
   const batchIds = new Set(items.flatMap(({ batchId }) => (batchId === null ? [] : [batchId])));
   const cancelled = (await rules.cancelled?.(deps.pool, tenant, [...batchIds])) ?? NONE_CANCELLED;
@@ -97,11 +123,10 @@ async function decideChunk(
     tenant,
     streams: items.flatMap((item) => [accountStream(rules.accountOf(item)), ...transferStreams(item)]),
     outcomes: items.map(({ transferId: subjectId }) => ({ subjectId, leg: rules.leg })),
+    lockTimeoutMs,
   };
   const list = { tenant, rules, cancelled, deadlineMs: deps.sagaDeadlineMs };
-  return transact(deps.pool, needs, deps.now, (draft) =>
-    items.map((item) => once(draft, asDecided(draft, item), list)),
-  );
+  return transact(deps, needs, (draft) => items.map((item) => once(draft, asDecided(draft, item), list)));
 }
 
 /** The item with the terms that its head has: what a reversal takes was decided with its debit. */
@@ -178,7 +203,9 @@ export function wait(
   if (event !== null) {
     draft.appendToTransfer(item.transferId, event, eventMetadata(item));
     draft.expect(ownWorkflow(tenant, item, until, deadlineMs));
-    if (item.batchId === null) draft.defer(item.commandId, until);
+    const { commandId, transferId } = item;
+    if (item.batchId === null)
+      draft.defer({ commandId, until, workflowId: transferWorkflowId(tenant, transferId) });
   }
   return { transferId: item.transferId, until };
 }

@@ -2,12 +2,8 @@ import type { Tenant } from '../domain/ids.ts';
 import { formatAmount } from '../domain/money.ts';
 import type { TransferItem } from '../domain/saga.ts';
 import { toWire } from '../domain/wire.ts';
+import { transferWorkflowId } from '../domain/workflow-ids.ts';
 import type { ExpectedWorkflow } from '../sql/expected-workflows.ts';
-
-/** The workflow of one transfer alone, as it is found in Temporal's Web UI. */
-export function transferWorkflowId(tenant: Tenant, transferId: string): string {
-  return `${tenant}/transfer/${transferId}`;
-}
 
 /** The workflow in which a transfer waits (for its time, or a person) and then runs the steps of any other. */
 export function ownWorkflow(

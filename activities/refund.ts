@@ -1,5 +1,5 @@
-import { type RangeRefunds, type RefundRange, tally } from '../domain/batch.ts';
 import { accountStream, type StreamId, type Tenant } from '../domain/ids.ts';
+import { type RangeRefunds, type RefundRange, tally } from '../domain/item-ranges.ts';
 import { decideRefund, undoReversal, type Waits, waitsFor } from '../domain/legs.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { type RefundList, type RefundResult, readItem, type TransferItem } from '../domain/saga.ts';
@@ -8,7 +8,7 @@ import { debitedAt } from '../domain/transfer.ts';
 import type { Draft } from '../sql/draft.ts';
 import { transact } from '../sql/ledger.ts';
 import type { Outcome, OutcomeKey } from '../sql/outcomes.ts';
-import { readOpenItems } from '../sql/read-batch-items.ts';
+import { readOpenItems } from '../sql/read-items.ts';
 import { inChunks } from './chunks.ts';
 import { appendToOriginal } from './debit.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -38,7 +38,7 @@ export function createRefund(deps: ActivityDeps) {
   return (list: RefundList): Promise<RefundResult[]> => refundAll(deps, list);
 }
 
-/** The same on a range of a batch: those of its items that have not ended, and do not wait. */
+/** The same on a range: those of its items that have not ended, and do not wait. */
 export function createRefundRange(deps: ActivityDeps) {
   return async ({ reason, failed, ...range }: RefundRange): Promise<RangeRefunds> => {
     const unprocessed = new Set(failed);
@@ -54,7 +54,7 @@ export function createRefundRange(deps: ActivityDeps) {
 function refundAll(deps: ActivityDeps, list: RefundList): Promise<RefundResult[]> {
   const compensateAll = (items: readonly RefundItem[], streams: StreamId[], refundSource: RefundSource) => {
     const needs = { tenant: list.tenant, streams, outcomes: items.flatMap(legsOf) };
-    return transact(deps.pool, needs, deps.now, (draft) =>
+    return transact(deps, needs, (draft) =>
       items.map((item) => compensate(draft, asDecided(draft, item), refundSource)),
     );
   };
@@ -64,6 +64,7 @@ function refundAll(deps: ActivityDeps, list: RefundList): Promise<RefundResult[]
   };
   return inChunks({
     items: list.items,
+    keyOf: ({ from }) => from,
     log: deps.log,
     decide: (wire) => {
       const items = wire.map(read);

@@ -1,64 +1,93 @@
-import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type TransferId, transferStream } from '../domain/ids.ts';
 import type { Pool } from '../platform/postgres.ts';
-import type { TemporalClient } from '../platform/temporal.ts';
 import { type Command, readCommand } from '../sql/commands.ts';
+import type { EndedCommand } from '../sql/ledger.ts';
 import { readHead } from '../sql/lock-heads.ts';
+import type { Announcements } from './announcements.ts';
+import type { TemporalAccess } from './start-workflow.ts';
+import type { Watcher } from './watch-workflows.ts';
 
 /** Between two looks at Postgres: soon after the workflow's end was told, else ever more rarely. */
 const POLL_MS = { first: 20, longest: 250, untold: 1_000 };
-/** The workflow's end is awaited alone this long: most commands end sooner, and cost one look at Postgres. */
+/** The command's end is awaited alone this long: most commands end sooner, and cost no look at Postgres. */
 const PATIENCE_MS = 250;
+
+export type AwaitDeps = {
+  readonly pool: Pool;
+  readonly temporal: () => TemporalAccess;
+  readonly announcements: Announcements;
+  readonly watcher: Watcher;
+  /** Once it is aborted, every wait ends within a second. */
+  readonly hurry?: AbortSignal | undefined;
+};
 
 /**
  * Waits until a command is final, or its transfer waits for its time or for a person, at most `waitMs`, and returns
- * it as it stands then. The workflow's own end is the quick signal; where Temporal does not tell (it is away, its
- * state was wiped, another run does the work), the row in Postgres does: that is the authority either way.
- * Once `hurry` is aborted it returns within a second.
+ * it as it stands then. `begin` is what sets it going. Where the worker is in this process, the transaction that ends
+ * the command tells; else the workflow's own end is the quick signal; and where neither does (Temporal is away, its
+ * state was wiped, another run does the work), the row in Postgres: that is the authority either way.
  */
 export async function awaitEnd(
-  deps: { pool: Pool; client: TemporalClient; hurry?: AbortSignal | undefined },
+  deps: AwaitDeps,
   command: Command,
-  waitMs: number,
+  { waitMs, begin }: { readonly waitMs: number; readonly begin: () => Promise<unknown> },
 ): Promise<Command> {
-  if (waitMs <= 0) return command;
   const until = Date.now() + waitMs;
   const watching = new AbortController();
-  // The SDK adds a listener for each call that it tries, and removes none; they go with this wait.
-  setMaxListeners(0, watching.signal);
-  let told = false;
-  const end = watchWorkflow(deps.client, command, until, watching.signal).then(() => {
-    told = true;
-  });
+  const { ended, stop } = listen(deps.announcements, command);
   try {
-    await Promise.race([end, sleep(Math.min(waitMs, isScheduled(command) ? POLL_MS.first : PATIENCE_MS))]);
-    for (let pauseMs = POLL_MS.first; ; pauseMs *= 2) {
-      const current = await readCommand(deps.pool, command.tenant, command.commandId);
-      if (current === undefined) throw new Error(`command ${command.commandId} is gone`);
-      const leftMs = deps.hurry?.aborted ? 0 : until - Date.now();
-      if (current.status !== 'accepted' || leftMs <= 0 || (await isWaiting(deps.pool, current)))
-        return current;
-      const nextMs = Math.min(pauseMs, told ? POLL_MS.longest : POLL_MS.untold, leftMs);
-      await Promise.race([...(told ? [] : [end]), sleep(nextMs)]);
-    }
+    await Promise.race([ended, begin()]);
+    if (waitMs <= 0) return command;
+    const firstMs = Math.min(until - Date.now(), isScheduled(command) ? POLL_MS.first : PATIENCE_MS);
+    const { workflowId } = command;
+    const watch = async () => {
+      if (workflowId !== null) await deps.watcher.watch(workflowId, watching.signal);
+    };
+    const { eager } = deps.temporal();
+    // Beside its worker a command mostly ends before Temporal would tell, and need not ask it.
+    const early = await Promise.race([ended, sleep(firstMs), ...(eager ? [] : [watch()])]);
+    if (early !== undefined) return withEnd(command, early);
+    return await poll(deps, command, until, ended, watch());
   } finally {
+    stop();
     watching.abort();
   }
 }
 
-/** Any failure here only means that this way of waiting ends: the poll of Postgres goes on. */
-async function watchWorkflow(
-  client: TemporalClient,
-  { workflowId }: Command,
+function listen(announcements: Announcements, { tenant, commandId }: Command) {
+  let stop = () => {};
+  const ended = new Promise<EndedCommand>((heard) => {
+    stop = announcements.listen(tenant, commandId, heard);
+  });
+  return { ended, stop };
+}
+
+/** Looks at Postgres now and again, and soon after something tells that it is worth it. */
+async function poll(
+  deps: AwaitDeps,
+  command: Command,
   until: number,
-  signal: AbortSignal,
-): Promise<void> {
-  if (workflowId === null) return;
-  const result = () => client.workflow.getHandle(workflowId).result();
-  await client.connection
-    .withDeadline(until, () => client.connection.withAbortSignal(signal, result))
-    .catch(() => undefined);
+  ended: Promise<EndedCommand>,
+  watched: Promise<void>,
+): Promise<Command> {
+  let told = false;
+  const end = watched.then(() => {
+    told = true;
+  });
+  for (let pauseMs = POLL_MS.first; ; pauseMs *= 2) {
+    const current = await readCommand(deps.pool, command.tenant, command.commandId);
+    if (current === undefined) throw new Error(`command ${command.commandId} is gone`);
+    const leftMs = deps.hurry?.aborted ? 0 : until - Date.now();
+    if (current.status !== 'accepted' || leftMs <= 0 || (await isWaiting(deps.pool, current))) return current;
+    const nextMs = Math.min(pauseMs, told ? POLL_MS.longest : POLL_MS.untold, leftMs);
+    const heard = await Promise.race([ended, sleep(nextMs), ...(told ? [] : [end])]);
+    if (heard !== undefined) return withEnd(current, heard);
+  }
+}
+
+function withEnd(command: Command, { status, refusal, finishedAt }: EndedCommand): Command {
+  return { ...command, status, refusal, finishedAt };
 }
 
 /** It will wait, most likely: its workflow has no end to tell. */

@@ -5,7 +5,7 @@ import { toWire } from '../domain/wire.ts';
 import type { PoolClient } from '../platform/postgres.ts';
 import { insertBatch } from '../sql/batches.ts';
 import { claimAll, type NewCommand } from '../sql/commands.ts';
-import type { BatchRequest } from '../sql/read-batch-items.ts';
+import type { BatchRequest } from '../sql/read-items.ts';
 import type { BatchTransfer } from './dispatcher.ts';
 
 type Source = { readonly newId: () => string; readonly fees: FeePolicy };

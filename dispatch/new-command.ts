@@ -45,7 +45,12 @@ const WORKFLOW_NAMES: Readonly<Record<CommandType, string>> = {
 };
 
 /** A command's row, and what else its transaction writes. */
-export type Wish = { readonly command: NewCommand; readonly work: (client: PoolClient) => Promise<void> };
+export type Wish = {
+  readonly command: NewCommand;
+  readonly work: (client: PoolClient) => Promise<void>;
+  /** True for a transfer that may go together with others: it begins at once, and its row is all that it writes. */
+  readonly gathers: boolean;
+};
 
 /** The row of a request: ids chosen where the client chose none, the workflow's input, the hash of the wish. */
 export function newCommand(request: CommandRequest, options: DispatchOptions, source: CommandSource): Wish {
@@ -69,7 +74,8 @@ export function newCommand(request: CommandRequest, options: DispatchOptions, so
     createdAt: source.now().toISOString(),
     sweepAfterMs: source.sweepAfterMs,
   };
-  return { command, work: (client) => work?.(client, command) ?? Promise.resolve() };
+  const gathers = request.type === 'transfer' && request.executeAt === undefined && work === undefined;
+  return { command, work: (client) => work?.(client, command) ?? Promise.resolve(), gathers };
 }
 
 type Target = Pick<NewCommand, 'payload' | 'resourceKind' | 'resourceId' | 'claimsResource'> & {

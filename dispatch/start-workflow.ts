@@ -1,12 +1,17 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { AccountCommandList, AccountItem } from '../domain/account-commands.ts';
+import type { Tenant } from '../domain/ids.ts';
 import { formatAmount } from '../domain/money.ts';
 import type { WireItem } from '../domain/saga.ts';
 import type { ActionItem, TransferActionList } from '../domain/transfer-actions.ts';
+import { groupOfWorkflow } from '../domain/workflow-ids.ts';
+import type { Logger } from '../platform/log.ts';
+import { addTransferIds, isUnknownAttribute, TRANSFER_IDS } from '../platform/search-attributes.ts';
 import { type TemporalClient, withDeadline } from '../platform/temporal.ts';
 import type { Command } from '../sql/commands.ts';
 import type { TransferInput } from '../workflows/transfer.ts';
 import type { TransferBatchInput } from '../workflows/transfer-batch.ts';
+import type { TransferGroupInput } from '../workflows/transfer-group.ts';
 
 /** A client and whether a worker of this process runs on its connection: that one then gets the first task at once. */
 export type TemporalAccess = { readonly client: TemporalClient; readonly eager: boolean };
@@ -16,6 +21,7 @@ export type WorkflowStart = {
   readonly temporal: () => TemporalAccess;
   readonly taskQueue: string;
   readonly sagaDeadlineMs: number;
+  readonly log: Logger;
 };
 
 /**
@@ -25,29 +31,73 @@ export type WorkflowStart = {
  * @returns false where the workflow had already completed.
  * @throws the client's error while Temporal is away: the sweeper starts the command later.
  */
-export async function startWorkflow(start: WorkflowStart, command: Command): Promise<boolean> {
+export function startWorkflow(start: WorkflowStart, command: Command): Promise<boolean> {
   const { workflowId } = command;
   if (workflowId === null) throw new Error(`command ${command.commandId} has no workflow to start`);
   const { type, args, summary } = workflowOf(start, command);
-  const { client, eager } = start.temporal();
+  const details = `Command \`${command.commandId}\` of ${command.principal}, accepted at ${command.createdAt}`;
+  return begin(start, { type, args, workflowId, summary, details, transferIds: [] });
+}
+
+/** Starts the workflow of transfers that were recorded together, in the same way. */
+export function startGroup(
+  start: WorkflowStart,
+  { tenant, workflowId, transferIds }: { tenant: Tenant; workflowId: string; transferIds: readonly string[] },
+): Promise<boolean> {
+  const groupId = groupOfWorkflow(workflowId);
+  if (groupId === null) throw new Error(`${workflowId} is no group's workflow`);
+  const args: TransferGroupInput = { tenant, groupId, deadlineMs: start.sagaDeadlineMs };
+  const summary = `${transferIds.length} transfers`;
+  return begin(start, { type: 'transferGroup', args, workflowId, summary, details: summary, transferIds });
+}
+
+type Beginning = {
+  readonly type: string;
+  readonly args: object;
+  readonly workflowId: string;
+  readonly summary: string;
+  readonly details: string;
+  readonly transferIds: readonly string[];
+};
+
+async function begin(start: WorkflowStart, beginning: Beginning): Promise<boolean> {
+  const { client } = start.temporal();
   try {
-    await withDeadline(client, () =>
-      client.workflow.start(type, {
-        args: [args],
-        taskQueue: start.taskQueue,
-        workflowId,
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        requestEagerStart: eager,
-        staticSummary: summary,
-        staticDetails: `Command \`${command.commandId}\` of ${command.principal}, accepted at ${command.createdAt}`,
-      }),
-    );
+    await withDeadline(client, () => call(start, beginning));
     return true;
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
-    throw error;
+    if (beginning.transferIds.length === 0 || !isUnknownAttribute(error)) throw error;
+    await makeSearchable(start, client);
+    return begin(start, { ...beginning, transferIds: [] });
   }
+}
+
+/** A Temporal that Remit did not set up learns of the attribute now; until it has, groups are found by their own id. */
+async function makeSearchable({ log }: WorkflowStart, client: TemporalClient): Promise<void> {
+  await addTransferIds(client).catch((error: unknown) =>
+    log.warn(
+      { err: error, attribute: TRANSFER_IDS.name },
+      'Temporal cannot find grouped transfers by their ids',
+    ),
+  );
+}
+
+function call(start: WorkflowStart, { type, args, workflowId, summary, details, transferIds }: Beginning) {
+  const { client, eager } = start.temporal();
+  return client.workflow.start(type, {
+    args: [args],
+    taskQueue: start.taskQueue,
+    workflowId,
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    requestEagerStart: eager,
+    staticSummary: summary,
+    staticDetails: details,
+    ...(transferIds.length === 0
+      ? {}
+      : { typedSearchAttributes: [{ key: TRANSFER_IDS, value: [...transferIds] }] }),
+  });
 }
 
 /** What people do about a transfer that is there. */
@@ -76,6 +126,9 @@ export function workflowOf(
   return { type, args, summary: `${type} ${resourceId}` };
 }
 
+/** Large enough to run several chunks side by side, small enough for one attempt on a slow machine. */
+const BATCH_RANGE_SIZE = 2_500;
+
 /** A batch's items are rows: its workflow learns how many there are. */
 function batchWorkflow(
   start: Pick<WorkflowStart, 'sagaDeadlineMs'>,
@@ -87,6 +140,7 @@ function batchWorkflow(
     return { type: command.type, args, summary: `cancel batch ${batch.batchId}` };
   }
   const { total } = command.payload as { total: number };
-  const args: TransferBatchInput = { ...batch, tenant, total, deadlineMs: start.sagaDeadlineMs };
+  const rangeSize = BATCH_RANGE_SIZE;
+  const args: TransferBatchInput = { ...batch, tenant, total, rangeSize, deadlineMs: start.sagaDeadlineMs };
   return { type: command.type, args, summary: `${total} transfers` };
 }

@@ -1,8 +1,10 @@
+import { groupOfWorkflow } from '../domain/workflow-ids.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Pool } from '../platform/postgres.ts';
 import { type Command, takeStragglers } from '../sql/commands.ts';
+import { readGroupedTransfers } from '../sql/record-group.ts';
 import { runPasses } from './passes.ts';
-import { startWorkflow, type WorkflowStart } from './start-workflow.ts';
+import { startGroup, startWorkflow, type WorkflowStart } from './start-workflow.ts';
 
 export type SweeperDeps = {
   readonly pool: Pool;
@@ -30,11 +32,20 @@ export function runSweeper(deps: SweeperDeps, signal: AbortSignal): Promise<void
   );
 }
 
+/** A transfer that was recorded with others starts with them. */
+async function startAgain({ pool, start }: SweeperDeps, command: Command): Promise<boolean> {
+  const { tenant, workflowId } = command;
+  const groupId = workflowId === null ? null : groupOfWorkflow(workflowId);
+  if (workflowId === null || groupId === null) return startWorkflow(start, command);
+  const transferIds = await readGroupedTransfers(pool, tenant, groupId);
+  return startGroup(start, { tenant, workflowId, transferIds });
+}
+
 /** A command that cannot be started keeps no other from it; its own next look comes. */
 async function startStraggler(deps: SweeperDeps, command: Command): Promise<void> {
   const { commandId, workflowId } = command;
   try {
-    const started = await startWorkflow(deps.start, command);
+    const started = await startAgain(deps, command);
     if (started) deps.log.info({ commandId, workflowId }, 'the sweeper started a command');
     // It ended between two looks, or (if this line repeats) the workflow is of another database's command.
     else

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { batchCounts, tally } from './batch.ts';
+import { batchCounts } from './batch.ts';
+import { tally } from './item-ranges.ts';
 import type { TransferStatus } from './transfer.ts';
 
 test('what has no end yet, or has not begun, is pending', () => {

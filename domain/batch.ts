@@ -1,6 +1,4 @@
-import type { CommandId, Tenant } from './ids.ts';
-import type { Refusal } from './refusals.ts';
-import type { LegResult, RefundResult } from './saga.ts';
+import type { CommandId } from './ids.ts';
 import { isFinal, type TransferStatus } from './transfer.ts';
 
 /** A batch, its command, and whose wish it is. */
@@ -9,29 +7,6 @@ export type BatchOf = {
   readonly commandId: CommandId;
   readonly actor: string;
 };
-
-/**
- * Items of a batch by their numbers, `from` up to but without `to`. Activities read the items themselves: a
- * workflow that carried thousands would outgrow what Temporal takes.
- */
-export type BatchRange = {
-  readonly tenant: Tenant;
-  readonly batch: BatchOf;
-  readonly from: number;
-  readonly to: number;
-};
-
-/** A range to compensate: why its items did not go through, and which of them could not be processed. */
-export type RefundRange = BatchRange & { readonly reason: Refusal; readonly failed: readonly string[] };
-
-/** What a debit or credit came to, as numbers of items, and the ids of those that could not be processed. */
-export type RangeResult = {
-  readonly counts: Readonly<Partial<Record<LegResult['result'], number>>>;
-  readonly failed: readonly string[];
-};
-
-/** What a compensation came to, as numbers of items. */
-export type RangeRefunds = Readonly<Partial<Record<RefundResult['status'], number>>>;
 
 /** How far a batch is, as numbers of items; `pending` are those that have not ended. */
 export type BatchCounts = {
@@ -57,11 +32,4 @@ export function batchCounts(total: number, byStatus: ReadonlyMap<TransferStatus,
     needsAttention: count('needs_attention'),
     pending: total - final,
   };
-}
-
-/** Counts things by a name that each has. */
-export function tally<Name extends string>(names: readonly Name[]): Partial<Record<Name, number>> {
-  const counts: Partial<Record<Name, number>> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
 }

@@ -62,6 +62,8 @@ const schema = z.object({
   /** What a transfer costs its source: flat, such as `EUR:0.20`, and in thousandths. Captures and reversals are free. */
   FEE_FLAT: amounts,
   FEE_PER_MILLE: z.coerce.number().int().min(0).max(1000).default(0),
+  /** Whether transfers that come while others are under way share a workflow: never, adaptive or always. */
+  TRANSFER_GROUPING: z.enum(['never', 'adaptive', 'always']).default('adaptive'),
   /** How often waiting workflows are compared with what must be running. */
   RECONCILE_INTERVAL_MS: milliseconds(1_000),
   /** How long a POST waits for its result when `Prefer` does not say. */

@@ -37,6 +37,8 @@ export function createPool(options: { url: string; max: number; name: string; lo
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
+    // Statements that do not wait for each other's answers share a round trip.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   });
@@ -55,6 +57,11 @@ const CONFLICTS = new Set(['40001', '40P01', '23505']);
 /** True where another transaction was in the way and trying the whole transaction again may succeed. */
 export function isConflict(error: unknown): boolean {
   return error instanceof pg.DatabaseError && CONFLICTS.has(error.code ?? '');
+}
+
+/** True where somebody else held a lock for longer than the transaction would wait. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '55P03';
 }
 
 /** Classes 08 connection, 53 resources, 57 operator intervention, 58 system error; 55P03 lock not available. */

@@ -3,7 +3,7 @@ import type { Tenant } from '../domain/ids.ts';
 import type { TransferStatus } from '../domain/transfer.ts';
 import type { Queryable } from '../platform/postgres.ts';
 import { HEAD_OF_ITEM } from './head-of-item.ts';
-import type { BatchRequest } from './read-batch-items.ts';
+import type { BatchRequest } from './read-items.ts';
 
 /** A batch and how far it is, counted from its items' heads. */
 export type Batch = {

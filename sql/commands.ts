@@ -77,7 +77,7 @@ export type Command = Omit<NewCommand, 'claimsResource' | 'sweepAfterMs'> & {
 };
 
 /** Named, never `*`: a prepared `*` breaks on running processes when a later migration adds a column. */
-const COLUMNS = `tenant, command_id, type, principal, route, idempotency_key, payload_hash, payload,
+export const COMMAND_COLUMNS = `tenant, command_id, type, principal, route, idempotency_key, payload_hash, payload,
   resource_kind, resource_id, workflow_id, status, refusal, created_at, finished_at`;
 
 export type Recorded =
@@ -87,7 +87,7 @@ export type Recorded =
   /** Another command has this id. */
   | { kind: 'taken'; claim: Claim };
 
-type Row = {
+export type Row = {
   tenant: Tenant;
   command_id: CommandId;
   type: CommandType | DirectCommandType;
@@ -169,7 +169,7 @@ async function insertCommand(
            values ($1, $2, $3, $4, $5, $6, decode($7, 'hex'), $8, $9, $10, $11, $12, $13, $14,
              now() + make_interval(secs => $15 / 1000.0))
            on conflict (tenant, principal, route, idempotency_key) where idempotency_key is not null do nothing
-           returning ${COLUMNS}`,
+           returning ${COMMAND_COLUMNS}`,
     values: [
       command.tenant,
       command.commandId,
@@ -226,7 +226,7 @@ export async function readCommandByKey(
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
     name: 'read-command-by-key',
-    text: `select ${COLUMNS} from commands where tenant = $1 and principal = $2 and route = $3 and idempotency_key = $4`,
+    text: `select ${COMMAND_COLUMNS} from commands where tenant = $1 and principal = $2 and route = $3 and idempotency_key = $4`,
     values: [key.tenant, key.principal, key.route, key.idempotencyKey],
   });
   return rows[0] && toCommand(rows[0]);
@@ -240,7 +240,7 @@ export async function readCommand(
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
     name: 'read-command',
-    text: `select ${COLUMNS} from commands where tenant = $1 and command_id = $2`,
+    text: `select ${COMMAND_COLUMNS} from commands where tenant = $1 and command_id = $2`,
     values: [tenant, commandId],
   });
   return rows[0] && toCommand(rows[0]);
@@ -255,7 +255,7 @@ export async function readClaimingCommand(
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
     name: 'read-claiming-command',
-    text: `select ${COLUMNS} from commands
+    text: `select ${COMMAND_COLUMNS} from commands
            where tenant = $1 and command_id =
              (select command_id from claims where tenant = $1 and kind = $2 and resource_id = $3)`,
     values: [tenant, kind, resourceId],
@@ -272,7 +272,7 @@ export async function listCommandsAbout(
 ): Promise<Command[]> {
   const { rows } = await db.query<Row>({
     name: 'list-commands-about',
-    text: `select ${COLUMNS} from commands
+    text: `select ${COMMAND_COLUMNS} from commands
            where tenant = $1 and resource_kind = $2 and resource_id = $3
            order by command_id limit $4`,
     values: [tenant, about.kind, about.resourceId, limit],
@@ -288,7 +288,7 @@ export async function listCommands(
 ): Promise<Command[]> {
   const { rows } = await db.query<Row>({
     name: 'list-commands',
-    text: `select ${COLUMNS} from commands where tenant = $1 and ($2::text is null or command_id < $2)
+    text: `select ${COMMAND_COLUMNS} from commands where tenant = $1 and ($2::text is null or command_id < $2)
            order by command_id desc limit $3`,
     values: [tenant, page.before, page.limit],
   });
@@ -314,28 +314,34 @@ export async function takeStragglers(db: Queryable, limit: number): Promise<Comm
              where status = 'accepted' and sweep_after <= now()
              order by sweep_after limit $1
              for update skip locked)
-           returning ${COLUMNS}`,
+           returning ${COMMAND_COLUMNS}`,
     values: [limit, SWEEP_BACKOFF_MS.first, SWEEP_BACKOFF_MS.longest],
   });
   return rows.map(toCommand);
 }
 
-/** Moves the sweeper's next look at commands that wait to the instant (ISO 8601) that each waits for. */
-export async function deferSweeps(
-  db: Queryable,
-  tenant: Tenant,
-  waits: readonly { readonly commandId: string; readonly until: string }[],
-): Promise<void> {
+/** A command that goes on at an instant (ISO 8601), in a workflow of its own. */
+export type Wait = { readonly commandId: string; readonly until: string; readonly workflowId: string };
+
+/** Moves the sweeper's next look at commands to the instant that each waits for, and each to its own workflow. */
+export async function deferSweeps(db: Queryable, tenant: Tenant, waits: readonly Wait[]): Promise<void> {
   await db.query({
     name: 'defer-sweeps',
-    text: `update commands c set sweep_after = greatest(c.sweep_after, w.until)
-           from unnest($2::text[], $3::timestamptz[]) as w (command_id, until)
+    text: `update commands c
+           set workflow_id = w.workflow_id,
+             sweep_after = case when w.until <= now() then w.until else greatest(c.sweep_after, w.until) end
+           from unnest($2::text[], $3::timestamptz[], $4::text[]) as w (command_id, until, workflow_id)
            where c.tenant = $1 and c.command_id = w.command_id and c.status = 'accepted'`,
-    values: [tenant, waits.map((one) => one.commandId), waits.map((one) => one.until)],
+    values: [
+      tenant,
+      waits.map((one) => one.commandId),
+      waits.map((one) => one.until),
+      waits.map((one) => one.workflowId),
+    ],
   });
 }
 
-function toCommand(row: Row): Command {
+export function toCommand(row: Row): Command {
   return {
     tenant: row.tenant,
     commandId: row.command_id,

@@ -12,6 +12,7 @@ import {
 import type { Refusal } from '../domain/refusals.ts';
 import { evolveTransfer, isTransferEvent, type Place, type TransferState } from '../domain/transfer.ts';
 import { encodeEvent, type StoredEvent } from './codec.ts';
+import type { Wait } from './commands.ts';
 import type { ExpectedWorkflow } from './expected-workflows.ts';
 import { hashEvent, NO_HASH } from './hash.ts';
 import type { StoredHead } from './lock-heads.ts';
@@ -46,8 +47,8 @@ export type Draft = {
   expect(workflow: ExpectedWorkflow): void;
   forget(workflowId: string): void;
   nudge(workflowId: string): void;
-  /** The command waits until this instant: the sweeper need not look before. */
-  defer(commandId: string, until: string): void;
+  /** The command waits until an instant: the sweeper need not look before. */
+  defer(wait: Wait): void;
 };
 
 export type DraftHead = {
@@ -70,7 +71,7 @@ export type Changes = {
   readonly expected: ExpectedWorkflow[];
   readonly forgotten: string[];
   readonly nudged: string[];
-  readonly deferred: { commandId: string; until: string }[];
+  readonly deferred: Wait[];
   readonly at: string;
 };
 
@@ -177,6 +178,6 @@ export function createDraft(
     expect: (workflow) => changes.expected.push(workflow),
     forget: (workflowId) => changes.forgotten.push(workflowId),
     nudge: (workflowId) => changes.nudged.push(workflowId),
-    defer: (commandId, until) => changes.deferred.push({ commandId, until }),
+    defer: (wait) => changes.deferred.push(wait),
   };
 }

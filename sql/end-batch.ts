@@ -77,7 +77,7 @@ function once(pool: Pool, { tenant, batch, at }: Decision, work: Work): Promise<
       ends: [{ commandId: batch.commandId, status, refusal: outcome.refusal }],
       nudged,
     };
-    await writeDraft(client, changes);
+    await Promise.all(writeDraft(client, changes));
     return outcome;
   });
 }

@@ -41,7 +41,7 @@ test('a head that another transaction makes while this one waits for a lock is s
     ...{ accountId: source, ownerId: null, name: null, currency: 'EUR' },
     ...{ overdraftLimitMinor: 0n, metadata: {} },
   };
-  await transact(pool, { tenant, streams, outcomes: [] }, now, (draft) =>
+  await transact({ pool, now }, { tenant, streams, outcomes: [] }, (draft) =>
     draft.appendToAccount(source, { type: 'AccountOpened', data: open }, metadata),
   );
   const blocker = await pool.connect();
@@ -60,7 +60,7 @@ test('a head that another transaction makes while this one waits for a lock is s
     const cancelled = { type: 'TransferCancelled' as const, data: { ...terms, refusal: why } };
     draft.appendToTransfer(transferId, status === null ? scheduled : cancelled, metadata);
   };
-  const both = [1, 2].map(() => transact(pool, { tenant, streams, outcomes: [] }, now, decide));
+  const both = [1, 2].map(() => transact({ pool, now }, { tenant, streams, outcomes: [] }, decide));
   await untilWaiting(2);
   await blocker.query('commit');
   blocker.release();

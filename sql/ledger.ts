@@ -1,35 +1,43 @@
 import pRetry from 'p-retry';
 import type { StreamId, Tenant } from '../domain/ids.ts';
 import { isConflict, type Pool, type PoolClient } from '../platform/postgres.ts';
-import { createDraft, type Draft, noChanges } from './draft.ts';
+import { type CommandEnd, createDraft, type Draft, noChanges } from './draft.ts';
 import { lockHeads } from './lock-heads.ts';
 import { type OutcomeKey, readOutcomes } from './outcomes.ts';
-import { inTransaction } from './transaction.ts';
+import { allOf, onConnection } from './transaction.ts';
 import { writeDraft } from './write-draft.ts';
+
+/** Where decisions are made and kept, by whose clock, and who is told of the commands that they end. */
+export type Ledger = {
+  readonly pool: Pool;
+  readonly now: () => Date;
+  /** Told after the commit. What it does not hear of (its process died, the reply was lost) stands in Postgres. */
+  readonly announce?: (tenant: Tenant, ends: readonly EndedCommand[]) => void;
+};
+
+/** A command's end as its row tells it from now on. */
+export type EndedCommand = CommandEnd & { readonly finishedAt: string };
 
 /** What a transaction locks and looks up before it decides. */
 export type Needs = {
   readonly tenant: Tenant;
   readonly streams: readonly StreamId[];
   readonly outcomes: readonly OutcomeKey[];
+  /** How long to wait for a lock, where that is less than for any statement. */
+  readonly lockTimeoutMs?: number | null;
 };
 
 /** A transaction that lost against another is tried again this often before the caller's own retry takes over. */
 const CONFLICT_RETRIES = 8;
 
 /**
- * Runs one decision as one transaction: locks the heads in id order, looks up outcomes, lets `work` decide in
- * memory and writes everything set-based. Serialisation failures, deadlocks and unique violations (another
- * attempt was first) repeat the whole transaction with jitter, so `work` must be free of side effects.
+ * Runs one decision as one transaction, in two round trips: locks the heads in id order and looks up outcomes, lets
+ * `work` decide in memory, and writes everything set-based. Serialisation failures, deadlocks and unique violations
+ * (another attempt was first) repeat the whole transaction with jitter, so `work` must be free of side effects.
  * @throws the database's error for an outage, and whatever `work` throws; nothing is written then.
  */
-export function transact<T>(
-  pool: Pool,
-  needs: Needs,
-  now: () => Date,
-  work: (draft: Draft) => T,
-): Promise<T> {
-  return pRetry(() => attempt(pool, needs, now, work), {
+export function transact<T>(ledger: Ledger, needs: Needs, work: (draft: Draft) => T): Promise<T> {
+  return pRetry(() => attempt(ledger, needs, work), {
     retries: CONFLICT_RETRIES,
     minTimeout: 5,
     maxTimeout: 200,
@@ -38,20 +46,23 @@ export function transact<T>(
   });
 }
 
-function attempt<T>(pool: Pool, needs: Needs, now: () => Date, work: (draft: Draft) => T): Promise<T> {
-  return inTransaction(pool, async (client) => {
-    const { draft, changes } = await openDraft(client, needs, now);
-    const result = work(draft);
-    await writeDraft(client, changes);
-    return result;
+async function attempt<T>(ledger: Ledger, needs: Needs, work: (draft: Draft) => T): Promise<T> {
+  const { tenant } = needs;
+  const { result, ends, at } = await onConnection(ledger.pool, async (client) => {
+    const { heads, outcomes } = await lockView(client, needs);
+    // The clock is read once the locks are held: what waited for them is decided by the time that it is then.
+    const changes = noChanges(tenant, ledger.now().toISOString());
+    const decided = work(createDraft(heads, outcomes, changes));
+    // Where a write fails, the transaction is aborted, and its commit is a rollback.
+    await allOf([...writeDraft(client, changes), client.query('commit')]);
+    return { result: decided, ends: changes.ends, at: changes.at };
   });
-}
-
-async function openDraft(client: PoolClient, needs: Needs, now: () => Date) {
-  const { heads, outcomes } = await lockView(client, needs);
-  // The clock is read once the locks are held: what waited for them is decided by the time that it is then.
-  const changes = noChanges(needs.tenant, now().toISOString());
-  return { draft: createDraft(heads, outcomes, changes), changes };
+  if (ends.length > 0)
+    ledger.announce?.(
+      tenant,
+      ends.map((end) => ({ ...end, finishedAt: at })),
+    );
+  return result;
 }
 
 /**
@@ -60,9 +71,13 @@ async function openDraft(client: PoolClient, needs: Needs, now: () => Date) {
  * inserted: where an outcome tells that something was decided and a head seems missing, both are read again. A head
  * that is missed all the same is refused by its key when it is written (write-draft.ts).
  */
-async function lockView(client: PoolClient, { tenant, streams, outcomes: keys }: Needs) {
-  const heads = await lockHeads(client, tenant, streams);
-  const outcomes = await readOutcomes(client, tenant, keys);
+async function lockView(client: PoolClient, { tenant, streams, outcomes: keys, lockTimeoutMs }: Needs) {
+  // Sent together. Nothing is written before all three have been answered: without its `begin` a write would be final.
+  const [, heads, outcomes] = await allOf([
+    client.query(lockTimeoutMs ? `begin; set local lock_timeout = ${lockTimeoutMs}` : 'begin'),
+    lockHeads(client, tenant, streams),
+    readOutcomes(client, tenant, keys),
+  ]);
   const missing = streams.filter((stream) => !heads.has(stream));
   if (missing.length === 0 || outcomes.size === 0) return { heads, outcomes };
   for (const [stream, head] of await lockHeads(client, tenant, missing)) heads.set(stream, head);

@@ -75,12 +75,7 @@ test('what waited for a lock is decided by the time that it is then', async () =
   let clock = '2026-01-01T00:00:00.000Z';
   const letGo = await hold(stream);
   const needs = { tenant: TENANT, streams: [stream], outcomes: [] };
-  const decided = transact(
-    pool,
-    needs,
-    () => new Date(clock),
-    (draft) => draft.at,
-  );
+  const decided = transact({ pool, now: () => new Date(clock) }, needs, (draft) => draft.at);
   await untilWaiting(1).finally(() => {
     clock = '2026-01-01T00:00:09.000Z';
     return letGo();

@@ -4,7 +4,7 @@ import { isOutage, type Queryable } from '../platform/postgres.ts';
 import { decodeTransferRequest } from './codec.ts';
 import { type Command, readClaimingCommand } from './commands.ts';
 import { readHead } from './lock-heads.ts';
-import { readBatchRequest } from './read-batch-items.ts';
+import { readBatchRequest } from './read-items.ts';
 
 /** A transfer as the write side knows it, with the command that asked for it. */
 export type TransferRecord = { readonly transfer: Transfer; readonly command: Command };

@@ -9,11 +9,22 @@ export async function inTransaction<T>(
   work: (client: PoolClient) => Promise<T>,
   begin: 'begin' | 'begin isolation level repeatable read read only' = 'begin',
 ): Promise<T> {
-  const client = await pool.connect();
-  try {
+  return onConnection(pool, async (client) => {
     await client.query(begin);
     const result = await work(client);
     await client.query('commit');
+    return result;
+  });
+}
+
+/**
+ * Lends `work` a client of its own, for a transaction that it begins and commits by itself.
+ * @throws whatever `work` throws; what it did not commit is rolled back then.
+ */
+export async function onConnection<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    const result = await work(client);
     client.release();
     return result;
   } catch (error) {
@@ -46,4 +57,15 @@ export async function inSavepoint(client: PoolClient, work: () => Promise<unknow
     throw error;
   }
   await client.query('release savepoint part');
+}
+
+/**
+ * Waits for the answers to statements that were sent together, all of them also where one fails: the connection is
+ * not used for anything else before. @throws the first failure, for the later ones only follow from it.
+ */
+export async function allOf<T extends readonly Promise<unknown>[]>(
+  answers: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(answers);
+  return Promise.all(answers) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
 }

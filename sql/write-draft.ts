@@ -52,27 +52,26 @@ const WRITE = `
   from unnest($20::text[], $21::text[], $22::jsonb[]) as e (command_id, status, refusal)
   where c.tenant = $1 and c.command_id = e.command_id and c.status = 'accepted'`;
 
-/** Writes a draft's changes; does nothing where a retry found everything already decided. */
-export async function writeDraft(client: PoolClient, changes: Changes): Promise<void> {
-  await writeDecision(client, changes);
-  await writeWaits(client, changes);
-}
-
-/** What waits is rare: it costs its round trips only where there is any. */
-async function writeWaits(client: PoolClient, changes: Changes): Promise<void> {
-  const { tenant, expected, forgotten, nudged, deferred } = changes;
+/**
+ * Sends what a draft wants written, and returns the answers to wait for: one statement, and one for each kind of wait,
+ * which are rare. None where a retry found everything already decided.
+ */
+export function writeDraft(client: PoolClient, changes: Changes): Promise<unknown>[] {
+  const { tenant, events, outcomes, ends, expected, forgotten, nudged, deferred } = changes;
+  const sent: Promise<unknown>[] = [];
+  if (events.length + outcomes.length + ends.length > 0) sent.push(writeDecision(client, changes));
   // A transfer that waited and is parked now gives its workflow's id to another.
-  if (forgotten.length > 0) await forgetWorkflows(client, tenant, forgotten);
-  if (expected.length > 0) await expectWorkflows(client, tenant, expected);
-  if (nudged.length > 0) await nudgeWorkflows(client, tenant, nudged);
-  if (deferred.length > 0) await deferSweeps(client, tenant, deferred);
+  if (forgotten.length > 0) sent.push(forgetWorkflows(client, tenant, forgotten));
+  if (expected.length > 0) sent.push(expectWorkflows(client, tenant, expected));
+  if (nudged.length > 0) sent.push(nudgeWorkflows(client, tenant, nudged));
+  if (deferred.length > 0) sent.push(deferSweeps(client, tenant, deferred));
+  return sent;
 }
 
-async function writeDecision(client: PoolClient, changes: Changes): Promise<void> {
+function writeDecision(client: PoolClient, changes: Changes): Promise<unknown> {
   const { events, outcomes, ends } = changes;
-  if (events.length === 0 && outcomes.length === 0 && ends.length === 0) return;
   const heads = [...changes.heads.entries()];
-  await client.query({
+  return client.query({
     name: 'write-draft',
     text: WRITE,
     values: [

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { TRANSFER_IDS } from '../platform/search-attributes.ts';
 import type { Part } from './part.ts';
 import { requireFreePort } from './ports.ts';
 import { launch, type Running } from './processes.ts';
@@ -64,6 +65,7 @@ function serverArguments(file: string, port: number, uiPort: number): string[] {
     ...['server', 'start-dev', '--log-level', 'warn', ...place],
     ...pragmas.flatMap((pragma) => ['--sqlite-pragma', pragma]),
     ...polls.flatMap((poll) => ['--dynamic-config-value', poll]),
+    ...['--search-attribute', `${TRANSFER_IDS.name}=KeywordList`],
   ];
 }
 

@@ -28,6 +28,7 @@ const MANY = 5_001;
 function cancelFirst(real: Activities): Partial<Activities> {
   return {
     async debitRange(range) {
+      if (!('batch' in range)) throw new Error('a batch debits its own range');
       const batch = { ...range.batch, commandId: 'cancel-1' as CommandId };
       await real.cancelBatch({ tenant: range.tenant, batch, reason: 'test' });
       return real.debitRange(range);

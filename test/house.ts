@@ -6,6 +6,7 @@ import { createActivities } from '../activities/index.ts';
 import { createSyncStandingOrder } from '../activities/sync-standing-order.ts';
 import { createWorkers } from '../activities/worker.ts';
 import { type App, createApp } from '../api/app.ts';
+import { createAnnouncements } from '../dispatch/announcements.ts';
 import { createDispatcher } from '../dispatch/create-dispatcher.ts';
 import { runReconciler } from '../dispatch/reconciler.ts';
 import { runStandingOrderReconciler } from '../dispatch/standing-order-reconciler.ts';
@@ -61,10 +62,12 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
   const newId = () => uuidv7();
+  const announcements = createAnnouncements();
   const start: WorkflowStart = {
     temporal: () => ({ client, eager: true }),
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     sagaDeadlineMs: config.SAGA_DEADLINE_MS,
+    log,
   };
   const source = { now, newId, sweepAfterMs: config.SWEEP_AFTER_MS, fees: feePolicy(config) };
   const schedules = createSchedules(() => client, config.TEMPORAL_TASK_QUEUE);
@@ -72,6 +75,7 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
     connection,
     config,
     activities: createActivities({
+      announce: announcements.announce,
       pool,
       log,
       now,
@@ -92,6 +96,8 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
     log,
     source,
     start,
+    announcements,
+    grouping: config.TRANSFER_GROUPING,
   });
   const stopping = new AbortController();
   const sync = createSyncStandingOrder({ pool, now, schedules });

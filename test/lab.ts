@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { deliveryPolicy } from '../activities/deps.ts';
 import { type Activities, createActivities } from '../activities/index.ts';
 import { createWorkers, type Workers } from '../activities/worker.ts';
+import { createAnnouncements } from '../dispatch/announcements.ts';
 import { createDispatcher } from '../dispatch/create-dispatcher.ts';
 import type { CommandRequest, Dispatched, DispatchOptions } from '../dispatch/dispatcher.ts';
 import { newCommand } from '../dispatch/new-command.ts';
@@ -62,6 +63,7 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     temporal: () => ({ client, eager: true }),
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     sagaDeadlineMs: config.SAGA_DEADLINE_MS,
+    log,
   };
   const source = {
     now,
@@ -69,7 +71,9 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     sweepAfterMs: config.SWEEP_AFTER_MS,
     fees: feePolicy(config),
   };
+  const announcements = createAnnouncements();
   const real = createActivities({
+    announce: announcements.announce,
     pool,
     log,
     now,
@@ -84,7 +88,10 @@ export async function createLab(options: LabOptions): Promise<Lab> {
   const running = workers.run();
   const stopping = new AbortController();
   const reconciling = runReconciler({ pool, log, start, intervalMs: 200 }, stopping.signal);
-  const dispatcher = createDispatcher({ pool, log, source, start });
+  const dispatcher = createDispatcher({
+    ...{ pool, log, source, start, announcements },
+    grouping: config.TRANSFER_GROUPING,
+  });
   const optionsOf = (request: CommandRequest, key: string | null, waitMs: number): DispatchOptions => ({
     caller: { tenant, principal: 'local' },
     route: request.type,

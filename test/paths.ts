@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { BATCH_PATHS, walkBatch } from './batch-paths.ts';
+import { GROUP_PATHS, walkGroup } from './group-paths.ts';
 import { HOLD_PATHS, walkHold } from './hold-paths.ts';
 import type { Lab } from './lab.ts';
 import { type Parts, SAGA_PATHS, walk } from './saga-paths.ts';
@@ -20,6 +21,7 @@ export const PATHS: readonly Path[] = [
   ...TRANSFER_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkTransfer(path, parts) })),
   ...HOLD_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkHold(path, parts) })),
   ...BATCH_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkBatch(path, parts) })),
+  ...GROUP_PATHS.map((path) => ({ name: path.name, walk: (parts: Parts) => walkGroup(path, parts) })),
   ...STANDING_ORDER_PATHS.map((path) => ({
     name: path.name,
     walk: (parts: Parts) => walkStandingOrder(path, parts),

@@ -85,20 +85,15 @@ export async function command(pool: Pool, wish: AccountCommand): Promise<number>
 }
 
 function onAccount(pool: Pool, accountId: AccountId, streams: StreamId[], wish: AccountCommand | LegCommand) {
-  return transact(
-    pool,
-    { tenant: TENANT, streams, outcomes: [] },
-    () => new Date(),
-    (draft) => {
-      const decision = decide(wish, draft.account(accountId), draft.at);
-      if (!decision.ok) throw new Error(decision.refusal.detail);
-      const id = randomUUID();
-      for (const event of decision.events) draft.appendToAccount(accountId, event, metadata(id));
-      const leg = legOf(wish);
-      if (leg !== null) draft.record(leg, { result: 'done', refusal: null, detail: null });
-      return draft.accountPlace(accountId).version;
-    },
-  );
+  return transact({ pool, now: () => new Date() }, { tenant: TENANT, streams, outcomes: [] }, (draft) => {
+    const decision = decide(wish, draft.account(accountId), draft.at);
+    if (!decision.ok) throw new Error(decision.refusal.detail);
+    const id = randomUUID();
+    for (const event of decision.events) draft.appendToAccount(accountId, event, metadata(id));
+    const leg = legOf(wish);
+    if (leg !== null) draft.record(leg, { result: 'done', refusal: null, detail: null });
+    return draft.accountPlace(accountId).version;
+  });
 }
 
 /** The outcome that a leg leaves, as the saga's activities would. */
@@ -172,9 +167,8 @@ export async function transfer(
   }
   const why = refusal('account-closed', 'The test says so.');
   await transact(
-    pool,
+    { pool, now: () => new Date() },
     { tenant: TENANT, streams: [own], outcomes: [] },
-    () => new Date(),
     (draft) => {
       const event = { type: 'CreditRefused' as const, data: { ...data, refusal: why } };
       draft.appendToTransfer(data.transferId, event, metadata('refused'));

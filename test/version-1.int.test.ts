@@ -178,9 +178,8 @@ test('old streams go on: the next event of an account follows the old ones', asy
   const ada = 'ada' as AccountId;
   const streams = [accountStream(ada)];
   await transact(
-    lab.pool,
+    { pool: lab.pool, now: () => new Date() },
     { tenant: OLD, streams, outcomes: [] },
-    () => new Date(),
     (draft) => {
       const reason = 'after the migration';
       const metadata = { commandId: 'n', correlationId: 'n', causationId: 'n', actor: 'test' };

@@ -24,5 +24,6 @@ export {
 export { standingOrderRun } from './standing-order-run.ts';
 export { transfer } from './transfer.ts';
 export { transferBatch } from './transfer-batch.ts';
+export { transferGroup } from './transfer-group.ts';
 export { unfreeze } from './unfreeze.ts';
 export { withdraw } from './withdraw.ts';

@@ -1,14 +1,14 @@
-import type { BatchRange, RangeResult } from '../domain/batch.ts';
+import type { ItemRange, RangeResult } from '../domain/item-ranges.ts';
 import { tooLate, WITHDRAWN } from './list-portion.ts';
 import type { Portion } from './portion.ts';
 import { runStep } from './steps.ts';
 
 /**
- * Registers a range of a batch for compensation, as a whole: its items are rows, and the activities find those that
+ * Registers a range for compensation, as a whole: its items are rows, and the activities find those that
  * want a step. It is taken off when each step has told that nothing was left open.
  */
-export function createRangePortion(range: BatchRange, deadlineMs: number): Portion {
-  const named = `items ${range.from} to ${range.to - 1}`;
+export function createRangePortion(range: ItemRange, deadlineMs: number): Portion {
+  const named = 'groupId' in range ? 'the group' : `items ${range.from} to ${range.to - 1}`;
   const failed: string[] = [];
   let reason = tooLate(deadlineMs);
   let open = true;

@@ -1,6 +1,6 @@
 import { ActivityFailure, CancellationScope, isCancellation, log } from '@temporalio/workflow';
-import type { BatchRange } from '../domain/batch.ts';
 import type { Tenant } from '../domain/ids.ts';
+import type { ItemRange } from '../domain/item-ranges.ts';
 import type { TransferEnd, WireItem } from '../domain/saga.ts';
 import { createListPortion } from './list-portion.ts';
 import type { Portion } from './portion.ts';
@@ -21,8 +21,8 @@ export async function transferSaga(
   return items.map(({ transferId }) => portion.endOf(transferId));
 }
 
-/** Moves money for a range of a batch, by the same steps; how each item ended stands in Postgres. */
-export function rangeSaga(range: BatchRange, deadlineMs: number): Promise<void> {
+/** Moves money for transfers that are rows, by the same steps; how each ended stands in Postgres. */
+export function rangeSaga(range: ItemRange, deadlineMs: number): Promise<void> {
   return runSaga(createRangePortion(range, deadlineMs), deadlineMs);
 }
 

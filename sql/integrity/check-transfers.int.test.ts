@@ -36,9 +36,8 @@ test('a transfer that was reversed more often than a page has events is its fold
   await transfer(lab.pool, 'ann', 'bob', 1n, true);
   const reversal = terms('bob', 'ann', 1n, { reverses: first.transferId });
   await transact(
-    lab.pool,
+    { pool: lab.pool, now: () => new Date() },
     { tenant: TENANT, streams: [transferStream(first.transferId)], outcomes: [] },
-    () => new Date(),
     (draft) => {
       const data = { ...first, reversalId: reversal.transferId };
       for (let done = 0; done < REVERSALS; done += 1) {

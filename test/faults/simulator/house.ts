@@ -1,4 +1,5 @@
 import { type Activities, createActivities } from '../../../activities/index.ts';
+import { createAnnouncements } from '../../../dispatch/announcements.ts';
 import { createDispatcher } from '../../../dispatch/create-dispatcher.ts';
 import type { Dispatcher } from '../../../dispatch/dispatcher.ts';
 import type { CommandSource } from '../../../dispatch/new-command.ts';
@@ -67,6 +68,7 @@ export function createHouse(parts: Parts, run: Run): House {
     temporal: () => ({ client, eager: false }),
     taskQueue: 'simulated',
     sagaDeadlineMs: DEADLINE_MS,
+    log,
   });
   const start = startOver(clientOf(server, () => undefined));
   return {
@@ -76,7 +78,11 @@ export function createHouse(parts: Parts, run: Run): House {
     server,
     attempts,
     broker,
-    dispatcher: (name) => createDispatcher({ pool: store.pool, log, source: sourceOf(world, name), start }),
+    dispatcher: (name) =>
+      createDispatcher({
+        ...{ pool: store.pool, log, source: sourceOf(world, name), start },
+        ...{ announcements: createAnnouncements(), grouping: 'adaptive' },
+      }),
     async pass(name) {
       const process = { name, alive: true };
       for (const [part, loop] of [

@@ -42,8 +42,16 @@ export function createFaultyPool(
     /** Ends this connection's turn, while it is in a transaction. */
     endTurn: (() => void) | null = null;
     private wrote = false;
+    private last: Promise<unknown> = Promise.resolve();
 
-    async query(statement: Statement, values?: unknown[]): Promise<unknown> {
+    /** In the order in which they are sent, as over one wire. */
+    query(statement: Statement, values?: unknown[]): Promise<unknown> {
+      const answer = this.last.then(() => this.answer(statement, values));
+      this.last = answer.catch(() => undefined);
+      return answer;
+    }
+
+    private async answer(statement: Statement, values?: unknown[]): Promise<unknown> {
       this.requireUsable();
       const text = typeof statement === 'string' ? statement : statement.text;
       if (typeof statement !== 'string') {

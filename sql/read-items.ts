@@ -1,11 +1,12 @@
-import type { BatchRange } from '../domain/batch.ts';
-import type { Tenant } from '../domain/ids.ts';
+import type { CommandId, Tenant } from '../domain/ids.ts';
+import type { BatchRange, GroupRange, ItemRange } from '../domain/item-ranges.ts';
 import { type Refusal, refusal } from '../domain/refusals.ts';
 import type { WireItem } from '../domain/saga.ts';
+import { groupWorkflowId } from '../domain/workflow-ids.ts';
 import type { Queryable } from '../platform/postgres.ts';
 import { HEAD_OF_ITEM } from './head-of-item.ts';
 
-/** What a batch asks for of one transfer, in wire form: what a single transfer's command has as its payload. */
+/** What was asked for of one transfer, in wire form: the payload of its command, or a batch's item. */
 export type BatchRequest = Omit<WireItem, 'commandId' | 'batchId' | 'actor'>;
 
 /** An item that waited (for its time, or for a person) goes on in a workflow of its own. */
@@ -19,16 +20,48 @@ const WHICH = {
 } as const;
 
 /** The items that have not ended and do not wait: nothing was decided of them, or their money is on its way. */
-export function readOpenItems(db: Queryable, range: BatchRange): Promise<WireItem[]> {
+export function readOpenItems(db: Queryable, range: ItemRange): Promise<WireItem[]> {
   return readItems(db, range, 'open');
 }
 
 /** The items whose money has left its source and not arrived. */
-export function readDebitedItems(db: Queryable, range: BatchRange): Promise<WireItem[]> {
+export function readDebitedItems(db: Queryable, range: ItemRange): Promise<WireItem[]> {
   return readItems(db, range, 'debited');
 }
 
-async function readItems(
+function readItems(db: Queryable, range: ItemRange, which: keyof typeof WHICH): Promise<WireItem[]> {
+  return 'groupId' in range ? readOfGroup(db, range, which) : readOfBatch(db, range, which);
+}
+
+/** Those of the group's commands that have not moved on to a workflow of their own. */
+async function readOfGroup(
+  db: Queryable,
+  { tenant, groupId }: GroupRange,
+  which: keyof typeof WHICH,
+): Promise<WireItem[]> {
+  const { rows } = await db.query<{ request: BatchRequest; command_id: CommandId; principal: string }>({
+    // Without a name, see head-of-item.ts.
+    text: `select i.request, i.command_id, i.principal
+           from (
+             select c.tenant, c.command_id, c.principal, c.payload as request, c.resource_id as transfer_id,
+               array_position(g.command_ids, c.command_id) as place
+             from transfer_groups g
+             join commands c on c.tenant = g.tenant and c.command_id = any(g.command_ids)
+             where g.tenant = $1 and g.group_id = $2 and c.workflow_id = $3
+           ) as i
+           ${HEAD_OF_ITEM}
+           where ${WHICH[which]}
+           order by i.place`,
+    values: [tenant, groupId, groupWorkflowId(tenant, groupId)],
+  });
+  return rows.map(({ request, command_id: commandId, principal: actor }) => ({
+    ...request,
+    commandId,
+    actor,
+  }));
+}
+
+async function readOfBatch(
   db: Queryable,
   { tenant, batch, from, to }: BatchRange,
   which: keyof typeof WHICH,

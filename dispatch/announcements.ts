@@ -1,0 +1,36 @@
+import type { Tenant } from '../domain/ids.ts';
+import type { EndedCommand } from '../sql/ledger.ts';
+
+/**
+ * Tells within a process which commands have ended, once that is committed: where the worker runs beside the API, its
+ * clients are answered without asking Temporal or Postgres. Nothing depends on it, for it hears of its own process only.
+ */
+export type Announcements = {
+  announce(tenant: Tenant, ends: readonly EndedCommand[]): void;
+  /** Calls `heard` at most once, when the command ends here; the returned function stops listening. */
+  listen(tenant: Tenant, commandId: string, heard: (end: EndedCommand) => void): () => void;
+};
+
+export function createAnnouncements(): Announcements {
+  // A command is awaited by the request that recorded it, and by the repeats of that one.
+  const listeners = new Map<string, Set<(end: EndedCommand) => void>>();
+  return {
+    announce(tenant, ends) {
+      for (const end of ends) {
+        const key = `${tenant}/${end.commandId}`;
+        const heard = listeners.get(key);
+        listeners.delete(key);
+        for (const tell of heard ?? []) tell(end);
+      }
+    },
+    listen(tenant, commandId, heard) {
+      const key = `${tenant}/${commandId}`;
+      const all = listeners.get(key) ?? new Set();
+      listeners.set(key, all.add(heard));
+      return () => {
+        all.delete(heard);
+        if (all.size === 0 && listeners.get(key) === all) listeners.delete(key);
+      };
+    },
+  };
+}
