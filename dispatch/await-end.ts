@@ -13,6 +13,15 @@ const POLL_MS = { first: 20, longest: 250, untold: 1_000 };
 /** The command's end is awaited alone this long: most commands end sooner, and cost no look at Postgres. */
 const PATIENCE_MS = 250;
 
+/** What these do after they are decided belongs to the answer: by then the order's Schedule is as it was asked for. */
+const GO_ON: ReadonlySet<Command['type']> = new Set([
+  'createStandingOrder',
+  'pauseStandingOrder',
+  'resumeStandingOrder',
+  'deleteStandingOrder',
+]);
+const LONG_PATIENCE_MS = 2_000;
+
 export type AwaitDeps = {
   readonly pool: Pool;
   readonly temporal: () => TemporalAccess;
@@ -39,14 +48,16 @@ export async function awaitEnd(
   try {
     await Promise.race([ended, begin()]);
     if (waitMs <= 0) return command;
-    const firstMs = Math.min(until - Date.now(), isScheduled(command) ? POLL_MS.first : PATIENCE_MS);
+    const goesOn = GO_ON.has(command.type);
+    const patienceMs = isScheduled(command) ? POLL_MS.first : goesOn ? LONG_PATIENCE_MS : PATIENCE_MS;
+    const firstMs = Math.min(until - Date.now(), patienceMs);
     const { workflowId } = command;
     const watch = async () => {
       if (workflowId !== null) await deps.watcher.watch(workflowId, watching.signal);
     };
-    const { eager } = deps.temporal();
     // Beside its worker a command mostly ends before Temporal would tell, and need not ask it.
-    const early = await Promise.race([ended, sleep(firstMs), ...(eager ? [] : [watch()])]);
+    const isTold = deps.temporal().eager && !goesOn;
+    const early = await Promise.race([ended, sleep(firstMs), ...(isTold ? [] : [watch()])]);
     if (early !== undefined) return withEnd(command, early);
     return await poll(deps, command, until, ended, watch());
   } finally {
