@@ -1,28 +1,28 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { bundleWorkflowCode, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { workflowBundle } from '../activities/workflow-bundle.ts';
 import { PATHS } from '../test/paths.ts';
 
 /** Four bundles, on a machine that may be busy. */
 const BUNDLING_TIMEOUT_MS = 120_000;
 
 const pathTo = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-const bundleOf = (relative: string) =>
-  bundleWorkflowCode({ workflowsPath: pathTo(relative), logger: Runtime.instance().logger });
+const bundleOf = (relative: string) => workflowBundle(pathTo(relative));
 
 async function recorded(name: string) {
   return historyFromJSON(JSON.parse(await readFile(pathTo(`histories/${name}.json`), 'utf8')));
 }
 
 /** The error of the first history that the bundle does not follow. */
-async function replay(workflowBundle: WorkflowBundle, ...names: string[]): Promise<Error | undefined> {
+async function replay(bundle: WorkflowBundle, ...names: string[]): Promise<Error | undefined> {
   const histories = await Promise.all(
     names.map(async (name) => ({ workflowId: name, history: await recorded(name) })),
   );
   let replayed = 0;
-  for await (const { error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
+  for await (const { error } of Worker.runReplayHistories({ workflowBundle: bundle }, histories)) {
     if (error) return error;
     replayed += 1;
   }
