@@ -202,10 +202,9 @@ export function wait(
 ): { readonly transferId: string; readonly until: string } {
   if (event !== null) {
     draft.appendToTransfer(item.transferId, event, eventMetadata(item));
-    draft.expect(ownWorkflow(tenant, item, until, deadlineMs));
-    const { commandId, transferId } = item;
-    if (item.batchId === null)
-      draft.defer({ commandId, until, workflowId: transferWorkflowId(tenant, transferId) });
+    const own = ownWorkflow(tenant, item, until, deadlineMs);
+    draft.expect(own);
+    if (item.batchId === null) draft.defer({ commandId: item.commandId, until, workflowId: own.workflowId });
   }
   return { transferId: item.transferId, until };
 }

@@ -101,8 +101,7 @@ function take(waiting: Waiting[]): Waiting[] {
 
 async function beginAlone(deps: GatherDeps, { command, work }: Wish): Promise<Begun> {
   const recorded = await recordCommand(deps.pool, command, work);
-  const isNew = recorded.kind === 'recorded';
-  return { recorded, started: isNew ? tryToStart(deps, [recorded.command]) : Promise.resolve() };
+  return { recorded, started: tryToStart(deps, recorded.kind === 'recorded' ? [recorded.command] : []) };
 }
 
 /** Each by itself; ends when all of them have ended. */
@@ -140,7 +139,7 @@ async function beginGroup(deps: GatherDeps, members: readonly Waiting[]): Promis
     return beginEach(deps, members);
   }
   const fresh = recorded.flatMap((one) => (one.kind === 'recorded' ? [one.command] : []));
-  const started = fresh.length === 0 ? Promise.resolve() : tryToStart(deps, fresh);
+  const started = tryToStart(deps, fresh);
   for (const [at, { done }] of members.entries()) done({ recorded: recorded[at] as Recorded, started });
   await untilEnded(deps, fresh, started);
 }

@@ -35,6 +35,8 @@ export function createWatcher(temporal: () => TemporalAccess): Watcher {
 
   return {
     watch(workflowId, signal) {
+      // Its abort was missed: nobody would let go of the call.
+      if (signal.aborted) return Promise.resolve();
       const entry = watched.get(workflowId) ?? begin(workflowId);
       entry.watchers += 1;
       signal.addEventListener(
