@@ -3,14 +3,17 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import { cached, cacheRoot, isCached } from './cache.ts';
 import { isInstalled, runCommand } from './commands.ts';
 import { SetupFailure } from './failure.ts';
 import type { Progress } from './progress.ts';
 
-/** Later tags carry a replace directive, with which `go install` refuses them. */
+/** As in temporal-cli/go.mod. Later tags carry a replace directive, which holds for nobody but themselves. */
 const VERSION = 'v1.5.1';
-const KEY = `temporal-cli-${VERSION}`;
+const MODULE = fileURLToPath(new URL('temporal-cli', import.meta.url));
+/** A new version, of the CLI or of its SQLite, needs a new one here, so that the cache is filled anew. */
+const KEY = `temporal-cli-${VERSION}-sqlite-v1.44.3`;
 const DOWNLOAD = `https://temporal.download/cli/archive/${VERSION}`;
 const ANSWER_TIMEOUT_MS = 8_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
@@ -77,8 +80,8 @@ async function fetchAnswer(url: string, signal: AbortSignal): Promise<Response> 
 /** Built with low priority, because the other parts start beside it. */
 async function build(folder: string, signal: AbortSignal): Promise<void> {
   if (!(await isInstalled('go', ['version']))) throw new SetupFailure(`\`go\` is missing: ${GO}.`);
-  const target = `github.com/temporalio/cli/cmd/temporal@${VERSION}`;
-  const args = ['-n', '10', 'go', 'install', '-trimpath', '-ldflags', '-s -w', target];
-  const env = { ...process.env, GOBIN: folder };
-  await runCommand('nice', args, GO, { timeoutMs: BUILD_TIMEOUT_MS, signal, env });
+  const small = ['-trimpath', '-ldflags', '-s -w'];
+  const out = ['-o', join(folder, 'temporal'), 'github.com/temporalio/cli/cmd/temporal'];
+  const args = ['-n', '10', 'go', 'build', '-C', MODULE, ...small, ...out];
+  await runCommand('nice', args, GO, { timeoutMs: BUILD_TIMEOUT_MS, signal });
 }
