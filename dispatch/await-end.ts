@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type TransferId, transferStream } from '../domain/ids.ts';
 import type { Pool } from '../platform/postgres.ts';
 import { type Command, readCommand } from '../sql/commands.ts';
-import type { EndedCommand } from '../sql/ledger.ts';
+import type { CommandNews } from '../sql/ledger.ts';
 import { readHead } from '../sql/lock-heads.ts';
 import type { Announcements } from './announcements.ts';
 import type { TemporalAccess } from './start-workflow.ts';
@@ -10,8 +10,11 @@ import type { Watcher } from './watch-workflows.ts';
 
 /** Between two looks at Postgres: soon after the workflow's end was told, else ever more rarely. */
 const POLL_MS = { first: 20, longest: 250, untold: 1_000 };
-/** The command's end is awaited alone this long: most commands end sooner, and cost no look at Postgres. */
-const PATIENCE_MS = 250;
+/**
+ * The command's end is awaited alone this long: most commands end sooner, and cost no look at Postgres. Where it is told
+ * within the process, only a lost reply needs a look at all.
+ */
+const PATIENCE_MS = { told: 1_000, watched: 250, goesOn: 2_000 };
 
 /** What these do after they are decided belongs to the answer: by then the order's Schedule is as it was asked for. */
 const GO_ON: ReadonlySet<Command['type']> = new Set([
@@ -20,7 +23,6 @@ const GO_ON: ReadonlySet<Command['type']> = new Set([
   'resumeStandingOrder',
   'deleteStandingOrder',
 ]);
-const LONG_PATIENCE_MS = 2_000;
 
 export type AwaitDeps = {
   readonly pool: Pool;
@@ -33,32 +35,40 @@ export type AwaitDeps = {
 
 /**
  * Waits until a command is final, or its transfer waits for its time or for a person, at most `waitMs`, and returns
- * it as it stands then. `begin` is what sets it going. Where the worker is in this process, the transaction that ends
- * the command tells; else the workflow's own end is the quick signal; and where neither does (Temporal is away, its
- * state was wiped, another run does the work), the row in Postgres: that is the authority either way.
+ * it as it stands then. `begin` is what sets it going, null where that was done before. Where the worker is in this
+ * process, the transaction that ends the command tells; else the workflow's own end is the quick signal; and where
+ * neither does (Temporal is away, its state was wiped, another run does the work), the row in Postgres: that is the
+ * authority either way.
  */
 export async function awaitEnd(
   deps: AwaitDeps,
   command: Command,
-  { waitMs, begin }: { readonly waitMs: number; readonly begin: () => Promise<unknown> },
+  { waitMs, begin }: { readonly waitMs: number; readonly begin: (() => Promise<unknown>) | null },
 ): Promise<Command> {
   const until = Date.now() + waitMs;
   const watching = new AbortController();
   const { ended, stop } = listen(deps.announcements, command);
   try {
-    await Promise.race([ended, begin()]);
+    if (begin !== null) await Promise.race([ended, begin()]);
     if (waitMs <= 0) return command;
     const goesOn = GO_ON.has(command.type);
-    const patienceMs = isScheduled(command) ? POLL_MS.first : goesOn ? LONG_PATIENCE_MS : PATIENCE_MS;
+    // Only the end of what this process has begun is told in it.
+    const isTold = begin !== null && deps.temporal().eager && !goesOn;
+    const patienceMs = goesOn
+      ? PATIENCE_MS.goesOn
+      : isTold
+        ? PATIENCE_MS.told
+        : isScheduled(command)
+          ? POLL_MS.first
+          : PATIENCE_MS.watched;
     const firstMs = Math.min(until - Date.now(), patienceMs);
     const { workflowId } = command;
     const watch = async () => {
       if (workflowId !== null) await deps.watcher.watch(workflowId, watching.signal);
     };
     // Beside its worker a command mostly ends before Temporal would tell, and need not ask it.
-    const isTold = deps.temporal().eager && !goesOn;
     const early = await Promise.race([ended, sleep(firstMs), ...(isTold ? [] : [watch()])]);
-    if (early !== undefined) return withEnd(command, early);
+    if (early !== undefined) return withNews(command, early);
     return await poll(deps, command, until, ended, watch());
   } finally {
     stop();
@@ -68,7 +78,7 @@ export async function awaitEnd(
 
 function listen(announcements: Announcements, { tenant, commandId }: Command) {
   let stop = () => {};
-  const ended = new Promise<EndedCommand>((heard) => {
+  const ended = new Promise<CommandNews>((heard) => {
     stop = announcements.listen(tenant, commandId, heard);
   });
   return { ended, stop };
@@ -79,7 +89,7 @@ async function poll(
   deps: AwaitDeps,
   command: Command,
   until: number,
-  ended: Promise<EndedCommand>,
+  ended: Promise<CommandNews>,
   watched: Promise<void>,
 ): Promise<Command> {
   let told = false;
@@ -93,11 +103,13 @@ async function poll(
     if (current.status !== 'accepted' || leftMs <= 0 || (await isWaiting(deps.pool, current))) return current;
     const nextMs = Math.min(pauseMs, told ? POLL_MS.longest : POLL_MS.untold, leftMs);
     const heard = await Promise.race([ended, sleep(nextMs), ...(told ? [] : [end])]);
-    if (heard !== undefined) return withEnd(current, heard);
+    if (heard !== undefined) return withNews(current, heard);
   }
 }
 
-function withEnd(command: Command, { status, refusal, finishedAt }: EndedCommand): Command {
+function withNews(command: Command, news: CommandNews): Command {
+  if (news.status === 'waits') return command;
+  const { status, refusal, finishedAt } = news;
   return { ...command, status, refusal, finishedAt };
 }
 

@@ -31,8 +31,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const gatherer = createGatherer({ ...deps, newId: deps.source.newId, watcher });
 
   /** The command was recorded: an outage of Postgres while waiting for its end does not make that untrue. */
-  async function endOf(command: Command, waitMs: number, started: Promise<void>): Promise<Command> {
-    const begin = () => Promise.race([started, patience(waitMs)]);
+  async function endOf(command: Command, waitMs: number, started: Promise<void> | null): Promise<Command> {
+    const begin = started && (() => Promise.race([started, patience(waitMs)]));
     try {
       return await awaitEnd({ ...deps, temporal: deps.start.temporal, watcher }, command, { waitMs, begin });
     } catch (error) {
@@ -52,7 +52,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       if (replayed && recorded.command.payloadHash !== wish.command.payloadHash)
         return { kind: 'key-reused' };
       const isFinal = recorded.command.status !== 'accepted';
-      const command = isFinal ? recorded.command : await endOf(recorded.command, options.waitMs, started);
+      const command = isFinal
+        ? recorded.command
+        : await endOf(recorded.command, options.waitMs, replayed ? null : started);
       return { kind: 'recorded', replayed, command };
     },
   };

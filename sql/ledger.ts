@@ -1,7 +1,7 @@
 import pRetry from 'p-retry';
 import type { StreamId, Tenant } from '../domain/ids.ts';
 import { isConflict, type Pool, type PoolClient } from '../platform/postgres.ts';
-import { type CommandEnd, createDraft, type Draft, noChanges } from './draft.ts';
+import { type Changes, type CommandEnd, createDraft, type Draft, noChanges } from './draft.ts';
 import { lockHeads } from './lock-heads.ts';
 import { type OutcomeKey, readOutcomes } from './outcomes.ts';
 import { allOf, onConnection } from './transaction.ts';
@@ -12,11 +12,13 @@ export type Ledger = {
   readonly pool: Pool;
   readonly now: () => Date;
   /** Told after the commit. What it does not hear of (its process died, the reply was lost) stands in Postgres. */
-  readonly announce?: (tenant: Tenant, ends: readonly EndedCommand[]) => void;
+  readonly announce?: (tenant: Tenant, news: readonly CommandNews[]) => void;
 };
 
 /** A command's end as its row tells it from now on. */
 export type EndedCommand = CommandEnd & { readonly finishedAt: string };
+/** What became of a command: it has ended, or waits from now on for its time or for a person. */
+export type CommandNews = EndedCommand | { readonly commandId: string; readonly status: 'waits' };
 
 /** What a transaction locks and looks up before it decides. */
 export type Needs = {
@@ -48,21 +50,24 @@ export function transact<T>(ledger: Ledger, needs: Needs, work: (draft: Draft) =
 
 async function attempt<T>(ledger: Ledger, needs: Needs, work: (draft: Draft) => T): Promise<T> {
   const { tenant } = needs;
-  const { result, ends, at } = await onConnection(ledger.pool, async (client) => {
+  const { result, news } = await onConnection(ledger.pool, async (client) => {
     const { heads, outcomes } = await lockView(client, needs);
     // The clock is read once the locks are held: what waited for them is decided by the time that it is then.
     const changes = noChanges(tenant, ledger.now().toISOString());
     const decided = work(createDraft(heads, outcomes, changes));
     // Where a write fails, the transaction is aborted, and its commit is a rollback.
     await allOf([...writeDraft(client, changes), client.query('commit')]);
-    return { result: decided, ends: changes.ends, at: changes.at };
+    return { result: decided, news: newsOf(changes) };
   });
-  if (ends.length > 0)
-    ledger.announce?.(
-      tenant,
-      ends.map((end) => ({ ...end, finishedAt: at })),
-    );
+  if (news.length > 0) ledger.announce?.(tenant, news);
   return result;
+}
+
+function newsOf({ ends, deferred, at }: Changes): CommandNews[] {
+  return [
+    ...ends.map((end) => ({ ...end, finishedAt: at })),
+    ...deferred.map(({ commandId }) => ({ commandId, status: 'waits' as const })),
+  ];
 }
 
 /**

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../problem.ts';
-import { checkJson } from './json.ts';
+import { readJson } from './json.ts';
 
 function pointerFor(text: string): string | undefined {
   try {
-    checkJson(text);
+    readJson(text);
   } catch (error) {
     if (error instanceof Problem) return error.parts.errors?.[0]?.pointer;
     throw error;
@@ -12,7 +12,7 @@ function pointerFor(text: string): string | undefined {
   return undefined;
 }
 
-describe('checkJson', () => {
+describe('readJson', () => {
   test.each([
     ['{"amount":"1","amount":"2"}', '/amount'],
     ['{"metadata":{"a":1,"b":2,"a":3}}', '/metadata/a'],

@@ -11,12 +11,12 @@ const UNSTORABLE = /[\0\p{Surrogate}]/u;
 const ESCAPED_UNSTORABLE = /\\u(0000|d[89a-f])/i;
 
 /**
- * Checks what JSON.parse lets through: duplicate keys (the last one would win in silence), deep nesting, NUL
+ * Parses a text, and checks what JSON.parse lets through: duplicate keys (the last one would win in silence), deep nesting, NUL
  * characters and lone surrogates, and `__proto__`, which no validator sees.
  * @throws Problem `validation`, with a pointer to the place
  */
-export function checkJson(text: string): void {
-  refuseBadSyntax(text);
+export function readJson(text: string): unknown {
+  const read = parse(text);
   const suspicious = ESCAPED_UNSTORABLE.test(text);
   const keys: Set<string>[] = [];
   let depth = 0;
@@ -51,6 +51,7 @@ export function checkJson(text: string): void {
       }
     },
   });
+  return read;
 }
 
 function checkKey(property: string, seen: Set<string> | undefined, pathOf: () => JSONPath): void {
@@ -60,9 +61,9 @@ function checkKey(property: string, seen: Set<string> | undefined, pathOf: () =>
   seen?.add(property);
 }
 
-function refuseBadSyntax(text: string): void {
+function parse(text: string): unknown {
   try {
-    JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     const message = text.trim() === '' ? 'is empty: a JSON object is expected' : 'is not valid JSON';
     throw new Problem('validation', `The body ${message}.`, {

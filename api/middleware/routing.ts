@@ -7,6 +7,7 @@ import { type FieldError, Problem, validationProblem } from '../problem.ts';
 type KnownRoute = {
   readonly method: string;
   readonly path: RegExp;
+  readonly shape: string;
   readonly query: ReadonlySet<string>;
 };
 
@@ -15,10 +16,11 @@ type KnownRoute = {
  * routes as the OpenAPI document tells them: one list, so that none can be forgotten.
  */
 export function routing(app: OpenAPIHono<AppEnv>): MiddlewareHandler<AppEnv> {
-  let routes: readonly KnownRoute[] | undefined;
+  let routes: ReadonlyMap<string, readonly KnownRoute[]> | undefined;
   return async (c, next) => {
-    routes ??= knownRoutes(app);
-    const onPath = routes.filter((route) => route.path.test(c.req.path));
+    routes ??= byShape(knownRoutes(app));
+    const alike = routes.get(shapeOf(c.req.path)) ?? [];
+    const onPath = alike.filter((route) => route.path.test(c.req.path));
     if (onPath.length === 0) throw new Problem('not-found', `There is nothing at ${c.req.path}.`);
     const method = c.req.method === 'HEAD' ? 'GET' : c.req.method;
     const route = onPath.find((candidate) => candidate.method === method);
@@ -26,6 +28,18 @@ export function routing(app: OpenAPIHono<AppEnv>): MiddlewareHandler<AppEnv> {
     checkQuery(c.req.queries(), route.query);
     await next();
   };
+}
+
+/** Paths of one shape have as many segments and the same collection, such as `transfers`: few to compare with. */
+function shapeOf(path: string): string {
+  const segments = path.split('/');
+  return `${segments.length} ${segments.length > 3 ? segments[2] : ''}`;
+}
+
+function byShape(routes: readonly KnownRoute[]): ReadonlyMap<string, readonly KnownRoute[]> {
+  const shapes = new Map<string, KnownRoute[]>();
+  for (const route of routes) shapes.set(route.shape, [...(shapes.get(route.shape) ?? []), route]);
+  return shapes;
 }
 
 function wrongMethod(routes: readonly KnownRoute[]): Problem {
@@ -52,6 +66,7 @@ function knownRoutes(app: OpenAPIHono<AppEnv>): readonly KnownRoute[] {
       {
         method: method.toUpperCase(),
         path: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
+        shape: shapeOf(path),
         query: new Set(query),
       },
     ];
