@@ -135,7 +135,7 @@ async function conclude({ write }: Plan, { reports }: Results): Promise<void> {
     throw new SetupFailure(
       `Not written: failed ${failed.join(', ') || 'none'}; not run ${missing.join(', ') || 'none'}.`,
     );
-  await writeBlock('faults', `${toMarkdown(ordered)}\n\n${hitsToMarkdown(SCENARIOS)}`);
+  await writeBlock('RELIABILITY.md', 'faults', `${toMarkdown(ordered)}\n\n${hitsToMarkdown(SCENARIOS)}`);
 }
 
 try {

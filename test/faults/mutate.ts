@@ -64,7 +64,7 @@ async function write(): Promise<void> {
     const why = fallsShort(row, AREAS[requireArea(row.area)].breakBelow);
     if (why !== null) throw new SetupFailure(`Not written: ${why}`);
   }
-  await writeBlock('mutation', toMarkdown(rows));
+  await writeBlock('RELIABILITY.md', 'mutation', toMarkdown(rows));
 }
 
 async function requireCommit(): Promise<string> {

@@ -38,7 +38,7 @@ async function main(): Promise<boolean> {
 async function write(block: string, verdicts: readonly Verdict[], passed: boolean): Promise<void> {
   const missed = verdicts.filter(({ caught }) => !caught).map(({ bug }) => bug.name);
   if (!passed) throw new SetupFailure(`Not written: missed ${missed.join(', ') || 'none, but too few ran'}.`);
-  await writeBlock(block, toMarkdown(verdicts));
+  await writeBlock('RELIABILITY.md', block, toMarkdown(verdicts));
 }
 
 /** All, or those named; with the simulator those that it must catch, or those named. */

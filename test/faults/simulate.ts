@@ -77,7 +77,8 @@ async function many(first: number, count: number, workers: number): Promise<numb
   const missing = count < ENOUGH_SEEDS ? [] : missingFrom(totals, FAULT_KINDS);
   for (const what of missing) console.log(`never seen: ${what}`);
   if (missing.length > 0) return 1;
-  if (values.write) await writeBlock('simulator', toMarkdown(totals, { first, seconds, workers }));
+  if (values.write)
+    await writeBlock('RELIABILITY.md', 'simulator', toMarkdown(totals, { first, seconds, workers }));
   return 0;
 }
 

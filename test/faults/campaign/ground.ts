@@ -33,7 +33,7 @@ export type Ground = Pick<Scene, 'dir' | 'env' | 'parts' | 'killPart' | 'startPa
 };
 
 /** What has to be undone, last first. */
-type Undoing = (() => Promise<unknown>)[];
+export type Undoing = (() => Promise<unknown>)[];
 
 /** Starts the ground of a scenario in a temporary folder, in some 15 s. A start that fails leaves nothing but logs behind. */
 export async function startGround(scenario: Scenario, signal: AbortSignal): Promise<Ground> {
@@ -75,7 +75,7 @@ async function furnish(scenario: Scenario, dir: string, undoing: Undoing, signal
 }
 
 /** Everything is undone, whatever fails; the first failure is thrown at the end. */
-async function undo(undoing: Undoing): Promise<void> {
+export async function undo(undoing: Undoing): Promise<void> {
   const failures: unknown[] = [];
   for (let step = undoing.pop(); step !== undefined; step = undoing.pop()) {
     await step().catch((error: unknown) => failures.push(error));

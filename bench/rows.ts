@@ -1,0 +1,46 @@
+import { ledgerOf, openAccounts } from './accounts.ts';
+import type { Ground } from './ground.ts';
+import type { Line } from './lines.ts';
+import type { Plan } from './plan.ts';
+import { figuresOf } from './report.ts';
+import { batches } from './rows/batches.ts';
+import { ceiling } from './rows/ceiling.ts';
+import { history } from './rows/history.ts';
+import { hotAccount } from './rows/hot-account.ts';
+import { idle } from './rows/idle.ts';
+import { memory } from './rows/memory.ts';
+import { readSide } from './rows/read-side.ts';
+import { rebuildAndVerify } from './rows/rebuild-and-verify.ts';
+import { singles } from './rows/singles.ts';
+
+type Row = { readonly name: string; readonly measure: () => Promise<Line[]> };
+
+/**
+ * All rows, one after the other. What is compared comes close together; memory and idleness are looked at before a
+ * long history makes the store a hundred times as large.
+ */
+export async function measureRows(ground: Ground, plan: Plan): Promise<Line[]> {
+  const ledger = ledgerOf(ground.pool);
+  const accounts = await openAccounts(ledger);
+  const rows: readonly Row[] = [
+    { name: 'a, b: singles and the sample', measure: () => singles(ground, accounts, plan) },
+    { name: 'h: the ceiling', measure: () => ceiling(ground, plan) },
+    { name: 'c: batches', measure: () => batches(ground, accounts, plan) },
+    { name: 'd: a hot account', measure: () => hotAccount(ground, accounts, plan) },
+    { name: 'e: the read side', measure: () => readSide(ground, accounts, plan) },
+    { name: 'i: memory', measure: () => memory(ground, accounts, plan) },
+    { name: 'j: idle', measure: () => idle(ground, plan) },
+    { name: 'g: cost against history', measure: () => history(ground, ledger, plan) },
+    { name: 'f: rebuild and verify', measure: () => rebuildAndVerify(ground) },
+  ];
+  const lines: Line[] = [];
+  for (const { name, measure } of rows) {
+    ground.signal.throwIfAborted();
+    console.log(`\n${name}`);
+    const measured = await measure();
+    for (const line of measured) console.log(`${line.id.padEnd(16)} ${figuresOf(line)}`);
+    lines.push(...measured);
+    ground.requireUnharmed();
+  }
+  return lines.toSorted((a, b) => a.id.charAt(0).localeCompare(b.id.charAt(0)));
+}
