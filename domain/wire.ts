@@ -17,24 +17,34 @@ const LEFT_ALONE = 'metadata';
 
 /** Replaces amounts by strings, at any depth: nothing else is a bigint, so any name may hold some. */
 export function toWire<T extends object>(value: T): Wire<T> {
-  return mapFields(value, (field) => (typeof field === 'bigint' ? field.toString() : field)) as Wire<T>;
+  return mapFields(value, amountToText, null) as Wire<T>;
 }
 
 /** The other way round. Throws a SyntaxError where an amount is not a whole number. */
 export function fromWire<T extends object>(value: Wire<T>): T {
-  const read = (field: unknown, name: string) =>
-    name.endsWith('Minor') && typeof field === 'string' ? BigInt(field) : field;
-  return mapFields(value as object, read, LEFT_ALONE) as T;
+  return mapFields(value as object, amountFromText, LEFT_ALONE) as T;
 }
 
-function mapFields(
-  value: object,
-  change: (field: unknown, name: string) => unknown,
-  leftAlone: string | null = null,
-): object {
-  const map = (field: unknown, name: string): unknown => {
-    if (name === leftAlone || typeof field !== 'object' || field === null) return change(field, name);
-    return Array.isArray(field) ? field.map((item) => map(item, '')) : mapFields(field, change, leftAlone);
-  };
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, map(field, name)]));
+function amountToText(field: unknown): unknown {
+  return typeof field === 'bigint' ? field.toString() : field;
+}
+
+function amountFromText(field: unknown, name: string): unknown {
+  return typeof field === 'string' && name.endsWith('Minor') ? BigInt(field) : field;
+}
+
+type Change = (field: unknown, name: string) => unknown;
+
+/** Every event and every head that is written passes here: a plain loop, and no function made on the way. */
+function mapFields(value: object, change: Change, leftAlone: string | null): object {
+  const mapped: Record<string, unknown> = {};
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(fields)) mapped[name] = mapField(fields[name], name, change, leftAlone);
+  return mapped;
+}
+
+function mapField(field: unknown, name: string, change: Change, leftAlone: string | null): unknown {
+  if (typeof field !== 'object' || field === null || name === leftAlone) return change(field, name);
+  if (Array.isArray(field)) return field.map((item) => mapField(item, '', change, leftAlone));
+  return mapFields(field, change, leftAlone);
 }
