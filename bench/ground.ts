@@ -11,6 +11,14 @@ import type { Roots } from './cpu.ts';
 
 /** As `npm start` has them: the API and the worker in one process, for eager start. */
 const LAYOUT = { 'api+worker': 'api,worker', projector: 'projector' };
+/** Each role by itself, and two of those that share work. */
+const SCALED_OUT = {
+  api: 'api',
+  'worker 1': 'worker',
+  'worker 2': 'worker',
+  'projector 1': 'projector',
+  'projector 2': 'projector',
+};
 const TASK_QUEUE = 'remit';
 
 /** The whole of Remit on parts of its own, as all rows of a run use it. */
@@ -27,6 +35,8 @@ export type Ground = {
   regroup(grouping: 'never' | 'adaptive'): Promise<void>;
   /** Does work while there is no projector: what is committed meanwhile waits for the next one. */
   withoutProjector(work: () => Promise<void>): Promise<void>;
+  /** Does work while every role has processes of its own, two of them the workers and the projectors. */
+  scaledOut<T>(work: (ground: Ground) => Promise<T>): Promise<T>;
   /** @throws where a process of Remit ended by itself during the run */
   requireUnharmed(): void;
   close(): Promise<void>;
@@ -48,24 +58,19 @@ export async function startGround(signal: AbortSignal): Promise<Ground> {
     const log = createLog({ level: 'error', role: 'bench' });
     const pool = createPool({ url: stack.env.DATABASE_URL, max: 4, name: 'bench', log });
     undoing.push(() => pool.end());
-    const ground = createGround(folder.dir, stack, fleet, pool, signal);
     await awaitPollers(stack.env.TEMPORAL_ADDRESS, TASK_QUEUE, 1);
-    return { ...ground, close };
+    return createGround(folder.dir, stack, { fleet, pool, signal, close });
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function createGround(
-  dir: string,
-  stack: Stack,
-  fleet: OwnedFleet,
-  pool: Pool,
-  signal: AbortSignal,
-): Omit<Ground, 'close'> {
-  return {
-    ...{ dir, env: stack.env, api: fleet.url('api+worker'), pool, signal },
+type Outfit = Pick<Ground, 'pool' | 'signal' | 'close'> & { readonly fleet: OwnedFleet };
+
+function createGround(dir: string, stack: Stack, { fleet, pool, signal, close }: Outfit): Ground {
+  const ground: Ground = {
+    ...{ dir, env: stack.env, api: fleet.url('api+worker'), pool, signal, close },
     roots() {
       const parts = stack.parts.flatMap((part) => {
         const pid = part.pid();
@@ -82,12 +87,23 @@ function createGround(
       await work();
       await fleet.start('projector');
     },
+    async scaledOut(work) {
+      for (const name of Object.keys(LAYOUT)) await fleet.stop(name);
+      for (const [name, roles] of Object.entries(SCALED_OUT)) await fleet.add(name, roles);
+      await awaitPollers(stack.env.TEMPORAL_ADDRESS, TASK_QUEUE, 2);
+      const result = await work({ ...ground, api: fleet.url('api') });
+      for (const name of Object.keys(SCALED_OUT)) await fleet.stop(name);
+      for (const name of Object.keys(LAYOUT)) await fleet.start(name);
+      await awaitPollers(stack.env.TEMPORAL_ADDRESS, TASK_QUEUE, 1);
+      return result;
+    },
     requireUnharmed() {
       const { count, failure } = fleet.ends();
       if (count > 0)
         throw new Error(`processes of Remit ended ${count} times by themselves: ${failure ?? dir}`);
     },
   };
+  return ground;
 }
 
 async function stopAll(fleet: OwnedFleet): Promise<void> {

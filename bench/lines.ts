@@ -7,7 +7,7 @@ export type Figure = { readonly label: string; readonly value: number; readonly 
 
 /** One line of a row: what was measured, and what it came to. */
 export type Line = {
-  /** The row's letter (issue: a to j), and what tells it from the row's others: `a.adaptive.16`. */
+  /** The row's letter (a to k), and what tells it from the row's others: `a.adaptive.16`. */
   readonly id: string;
   readonly what: string;
   readonly figures: readonly Figure[];

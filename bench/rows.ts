@@ -11,6 +11,7 @@ import { idle } from './rows/idle.ts';
 import { memory } from './rows/memory.ts';
 import { readSide } from './rows/read-side.ts';
 import { rebuildAndVerify } from './rows/rebuild-and-verify.ts';
+import { scaledOut } from './rows/scaled-out.ts';
 import { singles } from './rows/singles.ts';
 
 type Row = { readonly name: string; readonly measure: () => Promise<Line[]> };
@@ -28,6 +29,7 @@ export async function measureRows(ground: Ground, plan: Plan): Promise<Line[]> {
     { name: 'c: batches', measure: () => batches(ground, accounts, plan) },
     { name: 'd: a hot account', measure: () => hotAccount(ground, accounts, plan) },
     { name: 'e: the read side', measure: () => readSide(ground, accounts, plan) },
+    { name: 'k: two of each', measure: () => scaledOut(ground, accounts, plan) },
     { name: 'i: memory', measure: () => memory(ground, accounts, plan) },
     { name: 'j: idle', measure: () => idle(ground, plan) },
     { name: 'g: cost against history', measure: () => history(ground, ledger, plan) },
