@@ -237,8 +237,9 @@ export function endTransfer(
   status: 'completed' | 'refused',
   why: Refusal | null,
 ): void {
-  if (batchId === null) draft.finish({ commandId, status, refusal: why });
-  if (hasWaited(draft.transfer(transferId))) draft.forget(transferWorkflowId(tenant, transferId));
+  const transfer = draft.transfer(transferId);
+  if (batchId === null) draft.finish({ commandId, status, refusal: why, transfer });
+  if (hasWaited(transfer)) draft.forget(transferWorkflowId(tenant, transferId));
 }
 
 /** All events of a transfer correlate by its id and are caused by its command. */

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { CommandRequest, Dispatched } from '../dispatch/dispatcher.ts';
+import type { Answered, CommandRequest, Dispatched } from '../dispatch/dispatcher.ts';
 import { unreachable } from '../domain/unreachable.ts';
-import type { Claim, Command } from '../sql/commands.ts';
+import type { Claim } from '../sql/commands.ts';
 import { parsePrefer } from './border/prefer.ts';
 import type { AppEnv, Deps } from './context.ts';
 import { Problem, type ProblemCode } from './problem.ts';
@@ -43,7 +43,7 @@ export async function execute(
   headers: z.infer<typeof commandHeaders>,
   request: CommandRequest,
   said?: object,
-): Promise<Command> {
+): Promise<Answered> {
   const waitMs = applyPrefer(c, headers, deps.config.COMMAND_WAIT_MS);
   const dispatched = await deps.dispatcher.execute(request, {
     caller: { tenant: c.get('tenant'), principal: c.get('principal') },
@@ -87,7 +87,7 @@ const TAKEN = {
  * The command of a wish that was recorded, dispatched or direct, with the header that tells a replay.
  * @throws Problem 409 where the id is taken, 422 where the key was used for another request
  */
-export function answerRecorded(c: Context<AppEnv>, recorded: Dispatched): Command {
+export function answerRecorded(c: Context<AppEnv>, recorded: Dispatched): Answered {
   switch (recorded.kind) {
     case 'recorded':
       if (recorded.replayed) c.header('Idempotency-Replayed', 'true');

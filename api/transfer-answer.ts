@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
+import type { Answered } from '../dispatch/dispatcher.ts';
 import { isFinal } from '../domain/transfer.ts';
-import type { Command } from '../sql/commands.ts';
 import { readTransferOf } from '../sql/read-transfer.ts';
 import type { AppEnv, Deps } from './context.ts';
 import { Problem } from './problem.ts';
@@ -13,9 +13,11 @@ import { type TransferView, transferView } from './views/transfer.ts';
 export async function transferAnswer(
   c: Context<AppEnv>,
   deps: Deps,
-  recorded: Command,
+  recorded: Answered,
 ): Promise<TransferView> {
-  const { transfer, command } = await readTransferOf(deps.pool, recorded);
+  const told = recorded.transfer ?? null;
+  const { transfer, command } =
+    told === null ? await readTransferOf(deps.pool, recorded) : { transfer: told, command: recorded };
   c.header('Location', `/api/transfers/${transfer.transferId}`);
   if (transfer.status === 'completed' || !isFinal(transfer.status)) {
     // As it was when it ended, so that a repeat gets the same answer whatever reversals took back since.

@@ -5,6 +5,7 @@ import { type Command, readCommand } from '../sql/commands.ts';
 import type { CommandNews } from '../sql/ledger.ts';
 import { readHead } from '../sql/lock-heads.ts';
 import type { Announcements } from './announcements.ts';
+import type { Answered } from './dispatcher.ts';
 import type { TemporalAccess } from './start-workflow.ts';
 import type { Watcher } from './watch-workflows.ts';
 
@@ -44,7 +45,7 @@ export async function awaitEnd(
   deps: AwaitDeps,
   command: Command,
   { waitMs, begin }: { readonly waitMs: number; readonly begin: (() => Promise<unknown>) | null },
-): Promise<Command> {
+): Promise<Answered> {
   const until = Date.now() + waitMs;
   const watching = new AbortController();
   const { ended, stop } = listen(deps.announcements, command);
@@ -91,7 +92,7 @@ async function poll(
   until: number,
   ended: Promise<CommandNews>,
   watched: Promise<void>,
-): Promise<Command> {
+): Promise<Answered> {
   let told = false;
   const end = watched.then(() => {
     told = true;
@@ -107,10 +108,10 @@ async function poll(
   }
 }
 
-function withNews(command: Command, news: CommandNews): Command {
+function withNews(command: Command, news: CommandNews): Answered {
   if (news.status === 'waits') return command;
-  const { status, refusal, finishedAt } = news;
-  return { ...command, status, refusal, finishedAt };
+  const { status, refusal, finishedAt, transfer } = news;
+  return { ...command, status, refusal, finishedAt, transfer };
 }
 
 /** It will wait, most likely: its workflow has no end to tell. */

@@ -4,7 +4,7 @@ import { isOutage, type Pool } from '../platform/postgres.ts';
 import type { Command } from '../sql/commands.ts';
 import type { Announcements } from './announcements.ts';
 import { awaitEnd } from './await-end.ts';
-import type { CommandRequest, Dispatched, Dispatcher, DispatchOptions } from './dispatcher.ts';
+import type { Answered, CommandRequest, Dispatched, Dispatcher, DispatchOptions } from './dispatcher.ts';
 import { createGatherer, type Grouping } from './gather.ts';
 import { type CommandSource, newCommand } from './new-command.ts';
 import type { WorkflowStart } from './start-workflow.ts';
@@ -31,7 +31,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const gatherer = createGatherer({ ...deps, newId: deps.source.newId, watcher });
 
   /** The command was recorded: an outage of Postgres while waiting for its end does not make that untrue. */
-  async function endOf(command: Command, waitMs: number, started: Promise<void> | null): Promise<Command> {
+  async function endOf(command: Command, waitMs: number, started: Promise<void> | null): Promise<Answered> {
     const begin = started && (() => Promise.race([started, patience(waitMs)]));
     try {
       return await awaitEnd({ ...deps, temporal: deps.start.temporal, watcher }, command, { waitMs, begin });

@@ -2,6 +2,7 @@ import type { LimitChanges } from '../domain/account.ts';
 import type { Metadata } from '../domain/events.ts';
 import type { AccountId, HoldId, OrderId, Tenant, TransferId } from '../domain/ids.ts';
 import type { OrderTerms } from '../domain/standing-order.ts';
+import type { Transfer } from '../domain/transfer.ts';
 import type { Claim, Command } from '../sql/commands.ts';
 
 /** Who asks, and under which key; everything that a command's idempotency is scoped to. */
@@ -104,12 +105,15 @@ export type DispatchOptions = {
   readonly said?: object;
 };
 
+/** A command, with the transfer as it ended where this process heard of that: nobody need read it again. */
+export type Answered = Command & { readonly transfer?: Transfer | null | undefined };
+
 export type Dispatched =
   /**
    * Recorded now or earlier (`replayed`). `command.status` tells whether it is final: accepted is not. What the
-   * answer is made of is read from Postgres (sql/outcomes, heads), so a repeat gives the same answer.
+   * answer is made of stands in Postgres (sql/outcomes, heads), so a repeat gives the same answer.
    */
-  | { kind: 'recorded'; replayed: boolean; command: Command }
+  | { kind: 'recorded'; replayed: boolean; command: Answered }
   /** The id that the client chose belongs to another command: 409. */
   | { kind: 'taken'; claim: Claim }
   /** The key was used for another request: 422. */

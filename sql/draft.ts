@@ -10,7 +10,13 @@ import {
   transferStream,
 } from '../domain/ids.ts';
 import type { Refusal } from '../domain/refusals.ts';
-import { evolveTransfer, isTransferEvent, type Place, type TransferState } from '../domain/transfer.ts';
+import {
+  evolveTransfer,
+  isTransferEvent,
+  type Place,
+  type Transfer,
+  type TransferState,
+} from '../domain/transfer.ts';
 import { encodeEvent, type StoredEvent } from './codec.ts';
 import type { Wait } from './commands.ts';
 import type { ExpectedWorkflow } from './expected-workflows.ts';
@@ -23,6 +29,8 @@ export type CommandEnd = {
   readonly commandId: string;
   readonly status: 'completed' | 'refused';
   readonly refusal: Refusal | null;
+  /** The transfer that it was about, as it ended: in its head from now on, and told within the process. */
+  readonly transfer?: Transfer | null;
 };
 
 /**
