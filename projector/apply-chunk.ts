@@ -7,7 +7,7 @@ import { savePartitionPosition } from '../sql/partition-positions.ts';
 import { readLastPosition } from '../sql/read-last-position.ts';
 import { shareProjections } from '../sql/read-locks.ts';
 import { readTargets } from '../sql/targets.ts';
-import { inTransaction } from '../sql/transaction.ts';
+import { allOf, onConnection } from '../sql/transaction.ts';
 import { applyDeliveries } from './apply.ts';
 import type { Delivery, UnreadableDelivery } from './delivery.ts';
 import { isolate } from './isolate.ts';
@@ -48,23 +48,31 @@ async function attempt(options: ApplyOptions, deliveries: readonly Delivery[]): 
   // events that are not applied. One query by primary key asks the log whether the event has this place there,
   // and on this partition. An event that cannot be applied counts as well: at its place, it was dealt with.
   const position = await readLastPosition(options.pool, partition, events);
-  return inTransaction(options.readPool, async (client) => {
-    await shareProjections(client, PROJECTION_NAMES);
+  return onConnection(options.readPool, async (client) => {
+    // Sent together; the locks are held before the statement after them looks.
+    const [, , targets] = await allOf([
+      client.query('begin'),
+      shareProjections(client, PROJECTION_NAMES),
+      readTargets(client),
+    ]);
     const fresh = await dropKnown(client, partition, deliveries);
     await keepKeyless(client, fresh);
     await applyDeliveries(
       {
         client,
         store: options.pool,
-        targets: await readTargets(client),
+        targets,
         building: false,
         partition,
         breathe: () => breathe(client, options.heartbeat),
       },
       fresh,
     );
-    await insertDeliveries(client, kafkaDeliveries(options.topic, deliveries));
-    if (position !== null) await savePartitionPosition(client, { partition, position });
+    await allOf([
+      insertDeliveries(client, kafkaDeliveries(options.topic, deliveries)),
+      ...(position === null ? [] : [savePartitionPosition(client, { partition, position })]),
+      client.query('commit'),
+    ]);
   });
 }
 

@@ -5,6 +5,7 @@ import { createKafka } from '../platform/kafka.ts';
 import { createPool } from '../platform/postgres.ts';
 import { encodeMessage } from '../sql/codec.ts';
 import type { LogEntry } from '../sql/read-log.ts';
+import { createBell } from './bell.ts';
 import { createConsumer } from './consumer.ts';
 import { readMessage } from './delivery.ts';
 import { encode } from './relay.ts';
@@ -58,6 +59,23 @@ test('a poll goes on at once after a full batch and counts each round as progres
     },
   );
   expect(beats).toBe(4);
+});
+
+test('a poll that has nothing to do goes on when its bell rings, also while it looked', async () => {
+  const abort = new AbortController();
+  const bell = createBell();
+  const pace = { full: 5, busyMs: 1, idleMs: 60_000 };
+  let looks = 0;
+  const look = async () => {
+    looks += 1;
+    if (looks === 1) bell.ring();
+    if (looks === 2) setTimeout(() => bell.ring(), 5);
+    if (looks === 3) abort.abort();
+    return 0;
+  };
+  await poll(pace, abort.signal, () => undefined, look, bell);
+  expect(looks).toBe(3);
+  expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
 });
 
 test('a send keeps order and stays below what Kafka accepts in one request', () => {

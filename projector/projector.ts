@@ -2,6 +2,7 @@ import type { Config } from '../platform/config.ts';
 import type { Kafka } from '../platform/kafka.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Pool } from '../platform/postgres.ts';
+import { createBell } from './bell.ts';
 import { createConsumer } from './consumer.ts';
 import { createDeadLetterSender } from './dead-letters.ts';
 import { createRebuilder } from './rebuild.ts';
@@ -102,14 +103,15 @@ function createLoops(deps: ProjectorDeps, now: () => number): Record<LoopName, L
     partitions: config.KAFKA_PARTITIONS,
   };
   const ensureTopics = createEnsureTopics(kafka, topics);
+  const grown = createBell();
   return {
-    sequencer: createSequencer({ pool, partitions: config.KAFKA_PARTITIONS }),
-    relay: createRelay({ pool, kafka, topics, ensureTopics }),
+    sequencer: createSequencer({ pool, partitions: config.KAFKA_PARTITIONS, grown }),
+    relay: createRelay({ pool, kafka, topics, ensureTopics, grown }),
     consumer: createConsumer({ pool, readPool, kafka, topics, ensureTopics, groupId: config.KAFKA_GROUP }),
     watermark: createWatermark({ pool, readPool, now }),
     rebuild: createRebuilder({ pool, readPool, log }),
     replays: createReplayer({ pool, readPool }),
-    'webhook-feeder': createWebhookFeeder({ pool }),
+    'webhook-feeder': createWebhookFeeder({ pool, grown }),
     'dead-letters': createDeadLetterSender({ readPool, kafka, topics, ensureTopics }),
   };
 }

@@ -5,13 +5,14 @@ import { encodeMessage } from '../sql/codec.ts';
 import { type LogEntry, readLog } from '../sql/read-log.ts';
 import { streamName } from '../sql/read-stream.ts';
 import { readRelayCursor, saveRelayCursor } from '../sql/relay-cursor.ts';
+import type { Bell } from './bell.ts';
 import { fillRequest } from './fill-request.ts';
 import { lead } from './leader.ts';
 import { type Loop, poll } from './supervise.ts';
 import type { EnsureTopics, Topics } from './topics.ts';
 
 const BATCH = 1_000;
-const PACE = { full: 1, busyMs: 2, idleMs: 50 };
+const PACE = { full: 1, busyMs: 2, idleMs: 100 };
 const CURSOR = 'kafka';
 
 export type RelayOptions = {
@@ -19,6 +20,8 @@ export type RelayOptions = {
   readonly kafka: Kafka;
   readonly topics: Topics;
   readonly ensureTopics: EnsureTopics;
+  /** Rings when the log has grown. */
+  readonly grown?: Bell;
 };
 
 /**
@@ -26,7 +29,7 @@ export type RelayOptions = {
  * request at a time, the cursor saved after the acknowledgement. The first failed send ends the run: the producer
  * is thrown away, and the supervisor starts again from the cursor, so an event may be sent twice, never skipped.
  */
-export function createRelay({ pool, kafka, topics, ensureTopics }: RelayOptions): Loop {
+export function createRelay({ pool, kafka, topics, ensureTopics, grown }: RelayOptions): Loop {
   return (signal, beat) =>
     lead(pool, 'relay', signal, beat, async (client, leading) => {
       await ensureTopics();
@@ -37,22 +40,25 @@ export function createRelay({ pool, kafka, topics, ensureTopics }: RelayOptions)
       });
       try {
         await producer.connect();
-        await follow(client, producer, topics.topic, leading, beat);
+        await follow({ client, producer, topic: topics.topic, leading, beat, grown });
       } finally {
         await producer.disconnect();
       }
     });
 }
 
-async function follow(
-  client: PoolClient,
-  producer: Producer,
-  topic: string,
-  leading: AbortSignal,
-  beat: () => void,
-) {
+type Following = {
+  readonly client: PoolClient;
+  readonly producer: Producer;
+  readonly topic: string;
+  readonly leading: AbortSignal;
+  readonly beat: () => void;
+  readonly grown: Bell | undefined;
+};
+
+async function follow({ client, producer, topic, leading, beat, grown }: Following) {
   let cursor = await readRelayCursor(client, CURSOR);
-  await poll(PACE, leading, beat, async () => {
+  const send = async () => {
     const messages = encode(await readLog(client, cursor, BATCH));
     const last = messages.at(-1);
     if (last === undefined) return 0;
@@ -60,7 +66,8 @@ async function follow(
     cursor = last.position;
     await saveRelayCursor(client, CURSOR, cursor);
     return messages.length;
-  });
+  };
+  await poll(PACE, leading, beat, send, grown);
 }
 
 /** The messages of as many entries as fit into one request; at least one. */

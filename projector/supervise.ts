@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
+import type { Bell } from './bell.ts';
 
 /** Runs until it is stopped; calls `beat` after each round that went well, so that health means progress. */
 export type Loop = (signal: AbortSignal, beat: () => void) => Promise<void>;
@@ -49,7 +50,10 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** How a poll waits: not at all after a full batch, shortly after a partial one, ever longer when idle. */
+/**
+ * How a poll waits: not at all after a full batch, shortly after a partial one; when idle ever longer, or where it has a
+ * bell until that rings, at most `idleMs`.
+ */
 export type Pace = { readonly full: number; readonly busyMs: number; readonly idleMs: number };
 
 /**
@@ -61,13 +65,17 @@ export async function poll(
   signal: AbortSignal,
   beat: () => void,
   step: () => Promise<number>,
+  bell?: Bell,
 ): Promise<void> {
   let waitMs = pace.busyMs;
   while (!signal.aborted) {
+    const heard = bell?.rings();
     const done = await step();
     beat();
     if (done >= pace.full) continue;
     waitMs = done > 0 ? pace.busyMs : Math.min(pace.idleMs, waitMs * 2);
-    await pause(waitMs, signal);
+    if (done > 0 || bell === undefined) await pause(waitMs, signal);
+    // What rang while it looked may be what it did not see.
+    else if (bell.rings() === heard) await bell.wait(pace.idleMs, signal);
   }
 }

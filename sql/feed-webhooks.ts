@@ -1,7 +1,17 @@
 import type { Tenant } from '../domain/ids.ts';
 import { type DeliveryRound, deliveryWorkflowId } from '../domain/webhook.ts';
-import type { PoolClient } from '../platform/postgres.ts';
+import type { PoolClient, Queryable } from '../platform/postgres.ts';
 import { expectWorkflows } from './expected-workflows.ts';
+
+/** Whether the log has places that nobody looked at yet; also true before there is a cursor. */
+export async function hasUnfed(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ waits: boolean }>({
+    name: 'has-unfed-places',
+    text: `select coalesce((select position from relay_cursors where name = 'webhooks'), 0)
+             < coalesce((select max(position) from log), 0) as waits`,
+  });
+  return rows[0]?.waits === true;
+}
 
 /**
  * Makes the deliveries of the next `limit` places of the log, for the webhooks that want their events, and moves the

@@ -1,4 +1,14 @@
-import type { PoolClient } from '../platform/postgres.ts';
+import type { PoolClient, Queryable } from '../platform/postgres.ts';
+import { allOf } from './transaction.ts';
+
+/** Whether anything waits for its place: it costs less to ask than to move nothing. */
+export async function hasOutbox(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ waits: boolean }>({
+    name: 'has-outbox',
+    text: 'select exists (select from outbox) as waits',
+  });
+  return rows[0]?.waits === true;
+}
 
 /**
  * Moves up to `limit` outbox rows, in id order, to the end of the log, and returns how many it moved. Runs in a
@@ -6,20 +16,20 @@ import type { PoolClient } from '../platform/postgres.ts';
  * sequencer can draw them meanwhile; each Kafka partition follows from the stream alone.
  */
 export async function sequence(client: PoolClient, limit: number, partitions: number): Promise<number> {
-  await client.query('begin');
   try {
-    await client.query({
-      name: 'lock-log-head',
-      text: `select position from log_head for update`,
-    });
-    const moved = await move(client, limit, partitions);
-    await client.query('commit');
+    // Sent together, in two round trips: without its `begin` a move would be final by itself.
+    await allOf([client.query('begin'), lockLogHead(client)]);
+    const [moved] = await allOf([move(client, limit, partitions), client.query('commit')]);
     return moved;
   } catch (error) {
     // The caller gives the connection up after an error; that the rollback may fail as well changes nothing.
     await client.query('rollback').catch(() => undefined);
     throw error;
   }
+}
+
+function lockLogHead(client: PoolClient): Promise<unknown> {
+  return client.query({ name: 'lock-log-head', text: `select position from log_head for update` });
 }
 
 /** A statement after the lock: its snapshot sees the outbox as the last sequencer left it. */
