@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { Integrity } from '../sql/integrity/check-integrity.ts';
 import { printFailure, SetupFailure } from '../stack/failure.ts';
 import { writeBlock } from '../test/faults/document.ts';
+import { capacityOf } from './capacity.ts';
 import { toSvg } from './chart.ts';
 import { dropped, keep, NOISE, readKept } from './gate.ts';
 import { type Ground, startGround } from './ground.ts';
@@ -18,7 +19,7 @@ import { judge, targetsOf } from './targets.ts';
 
 const USAGE = `Usage: npm run bench -- [--quick] [--write] [--keep]
   --quick  short windows and small sizes
-  --write  puts the table and the chart into docs/PERFORMANCE.md
+  --write  puts the table and the chart into docs/PERFORMANCE.md, what they come to in cores into docs/SCALING.md
   --keep   keeps this run's ratios in bench/baseline.json, which later runs must not fall below by more than 35 %`;
 const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 
@@ -96,6 +97,7 @@ async function save(report: Report, write: boolean): Promise<void> {
   if (!write) return;
   const chart = `![Transfers a second](../bench/results/${report.mode}.svg)`;
   await writeBlock('PERFORMANCE.md', 'bench', `${toMarkdown(report)}\n\n${chart}`);
+  await writeBlock('SCALING.md', 'capacity', capacityOf(report.lines));
 }
 
 async function compare({ mode, verdicts }: Report): Promise<boolean> {
