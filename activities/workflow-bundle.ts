@@ -21,16 +21,18 @@ export async function workflowBundle(workflowsPath = SHIPPED_WORKFLOWS): Promise
   const file = join(CACHE, `workflows-${await hashOfSources(workflowsPath)}.js`);
   const kept = await readFile(file, 'utf8').catch(() => null);
   if (kept !== null) return { code: kept };
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+  // Loaded once for all workflows of a thread, not for each: nothing in them keeps a state beside the workflow's own.
+  const preloadModules = [workflowsPath];
+  const { code } = await bundleWorkflowCode({ workflowsPath, preloadModules, logger: quiet });
   await keep(file, code);
   return { code };
 }
 
-/** All that may be in the bundle: the index's folder, what workflows share with the rest, and the versions of packages. */
+/** All that may be in the bundle: the index's folder, what workflows share with the rest, versions of packages, and how it is made. */
 async function hashOfSources(workflowsPath: string): Promise<string> {
   const hash = createHash('sha256').update(workflowsPath);
   const folders = new Set([dirname(workflowsPath), join(ROOT, 'workflows'), join(ROOT, 'domain')]);
-  const files = [join(ROOT, 'package-lock.json')];
+  const files = [join(ROOT, 'package-lock.json'), fileURLToPath(import.meta.url)];
   for (const folder of folders) {
     const names = (await readdir(folder)).filter((name) => name.endsWith('.ts') && !name.includes('.test.'));
     files.push(...names.toSorted().map((name) => join(folder, name)));

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { workflowBundle } from '../../activities/workflow-bundle.ts';
 import { activities } from './activities.ts';
 
 // Usage: worker.ts <address of Temporal> <task queue>. A worker as the sample has it, with no setting of its own.
@@ -8,7 +7,7 @@ const [address, taskQueue] = process.argv.slice(2);
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address: address! }),
   taskQueue: taskQueue!,
-  workflowBundle: await workflowBundle(fileURLToPath(new URL('workflows.ts', import.meta.url))),
+  workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)),
   activities,
 });
 await worker.run();
