@@ -1,7 +1,7 @@
 import type { CommandId, Tenant } from '../domain/ids.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import type { Pool, PoolClient, Queryable } from '../platform/postgres.ts';
-import { inTransaction } from './transaction.ts';
+import { allOf, onConnection } from './transaction.ts';
 
 export type CommandType =
   | 'openAccount'
@@ -140,13 +140,20 @@ export async function record(
   work: (client: PoolClient) => Promise<void>,
 ): Promise<Recorded> {
   try {
-    return await inTransaction(pool, async (client) => {
-      const inserted = await insertCommand(client, command, status);
-      if (inserted === undefined) throw new Duplicate();
-      const { resourceKind: kind, resourceId } = command;
-      if (command.claimsResource) await claimAll(client, command, [{ kind, resourceId }]);
+    const { resourceKind: kind, resourceId } = command;
+    const claims = command.claimsResource ? [{ kind, resourceId }] : [];
+    return await onConnection(pool, async (client) => {
+      // Sent together: what a duplicate finds taken is its own first one's.
+      const [, isNew, taken] = await allOf([
+        client.query('begin'),
+        insertCommand(client, command, status),
+        claim(client, command, claims),
+      ]);
+      if (!isNew) throw new Duplicate();
+      if (taken !== undefined) throw new Taken(taken);
       await work(client);
-      return { kind: 'recorded', command: inserted };
+      await client.query('commit');
+      return { kind: 'recorded', command: asRecorded(command, status) };
     });
   } catch (error) {
     if (error instanceof Taken) return { kind: 'taken', claim: error.claim };
@@ -161,15 +168,14 @@ async function insertCommand(
   db: Queryable,
   command: NewCommand,
   status: 'accepted' | 'completed',
-): Promise<Command | undefined> {
-  const { rows } = await db.query<Row>({
+): Promise<boolean> {
+  const { rowCount } = await db.query({
     name: 'insert-command',
     text: `insert into commands (tenant, command_id, type, principal, route, idempotency_key, payload_hash, payload,
              resource_kind, resource_id, workflow_id, status, created_at, finished_at, sweep_after)
            values ($1, $2, $3, $4, $5, $6, decode($7, 'hex'), $8, $9, $10, $11, $12, $13, $14,
              now() + make_interval(secs => $15 / 1000.0))
-           on conflict (tenant, principal, route, idempotency_key) where idempotency_key is not null do nothing
-           returning ${COMMAND_COLUMNS}`,
+           on conflict (tenant, principal, route, idempotency_key) where idempotency_key is not null do nothing`,
     values: [
       command.tenant,
       command.commandId,
@@ -188,7 +194,15 @@ async function insertCommand(
       command.sweepAfterMs,
     ],
   });
-  return rows[0] && toCommand(rows[0]);
+  return rowCount === 1;
+}
+
+/** The command as its row says it from now on. */
+export function asRecorded(
+  { claimsResource: _claims, sweepAfterMs: _sweep, ...command }: NewCommand,
+  status: 'accepted' | 'completed',
+): Command {
+  return { ...command, status, refusal: null, finishedAt: status === 'completed' ? command.createdAt : null };
 }
 
 /**
@@ -197,10 +211,21 @@ async function insertCommand(
  */
 export async function claimAll(
   db: Queryable,
-  { tenant, commandId }: Pick<NewCommand, 'tenant' | 'commandId'>,
+  command: Pick<NewCommand, 'tenant' | 'commandId'>,
   claims: readonly Claim[],
 ): Promise<void> {
-  const { rows } = await db.query<{ kind: Claim['kind']; resourceId: string }>({
+  const taken = await claim(db, command, claims);
+  if (taken !== undefined) throw new Taken(taken);
+}
+
+/** Returns the first that another command has, in the order of their ids; undefined where all are this command's now. */
+async function claim(
+  db: Queryable,
+  { tenant, commandId }: Pick<NewCommand, 'tenant' | 'commandId'>,
+  claims: readonly Claim[],
+): Promise<Claim | undefined> {
+  if (claims.length === 0) return undefined;
+  const { rows } = await db.query<Claim>({
     name: 'claim-resources',
     text: `with wanted as (
              select kind, resource_id from unnest($3::text[], $4::text[]) as w (kind, resource_id)
@@ -216,7 +241,7 @@ export async function claimAll(
            order by kind collate "C", resource_id collate "C" limit 1`,
     values: [tenant, commandId, claims.map((one) => one.kind), claims.map((one) => one.resourceId)],
   });
-  if (rows[0] !== undefined) throw new Taken(rows[0]);
+  return rows[0];
 }
 
 /** The command that came under an Idempotency-Key, or undefined. */

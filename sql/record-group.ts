@@ -1,15 +1,7 @@
 import pRetry from 'p-retry';
 import type { Tenant } from '../domain/ids.ts';
 import { isConflict, type Pool, type PoolClient } from '../platform/postgres.ts';
-import {
-  COMMAND_COLUMNS,
-  type Command,
-  type NewCommand,
-  type Recorded,
-  type Row,
-  readCommandByKey,
-  toCommand,
-} from './commands.ts';
+import { asRecorded, type NewCommand, type Recorded, readCommandByKey } from './commands.ts';
 import { allOf, onConnection } from './transaction.ts';
 
 /** Commands of one tenant that are recorded together and run in one workflow; each creates its own resource. */
@@ -39,9 +31,8 @@ export async function recordGroup(pool: Pool, group: NewGroup): Promise<Recorded
   return Promise.all(
     group.commands.map(async (command): Promise<Recorded> => {
       const { commandId, resourceKind: kind, resourceId } = command;
-      const recorded = inserted.get(commandId);
       if (lost.has(commandId)) return { kind: 'taken', claim: { kind, resourceId } };
-      if (recorded !== undefined) return { kind: 'recorded', command: recorded };
+      if (inserted.has(commandId)) return { kind: 'recorded', command: asRecorded(command, 'accepted') };
       const earlier = await readCommandByKey(pool, command);
       if (earlier === undefined) throw new Error(`command ${commandId} was neither inserted nor found`);
       return { kind: 'duplicate', command: earlier };
@@ -49,7 +40,7 @@ export async function recordGroup(pool: Pool, group: NewGroup): Promise<Recorded
   );
 }
 
-type Inserted = { readonly inserted: ReadonlyMap<string, Command>; readonly lost: ReadonlySet<string> };
+type Inserted = { readonly inserted: ReadonlySet<string>; readonly lost: ReadonlySet<string> };
 
 function insertAll(pool: Pool, group: NewGroup): Promise<Inserted> {
   return onConnection(pool, async (client) => {
@@ -61,15 +52,12 @@ function insertAll(pool: Pool, group: NewGroup): Promise<Inserted> {
       insertGroup(client, group),
       client.query('commit'),
     ]);
-    return {
-      inserted: new Map(inserted.map((command) => [command.commandId, command])),
-      lost: new Set(lost),
-    };
+    return { inserted: new Set(inserted), lost: new Set(lost) };
   });
 }
 
-async function insertCommands(client: PoolClient, { tenant, commands }: NewGroup): Promise<Command[]> {
-  const { rows } = await client.query<Row>({
+async function insertCommands(client: PoolClient, { tenant, commands }: NewGroup): Promise<string[]> {
+  const { rows } = await client.query<{ command_id: string }>({
     name: 'insert-commands',
     text: `insert into commands (tenant, command_id, type, principal, route, idempotency_key, payload_hash, payload,
              resource_kind, resource_id, workflow_id, status, created_at, sweep_after)
@@ -82,7 +70,7 @@ async function insertCommands(client: PoolClient, { tenant, commands }: NewGroup
                resource_id, workflow_id, created_at, sweep_after_ms)
            order by n.principal collate "C", n.route collate "C", n.idempotency_key collate "C"
            on conflict (tenant, principal, route, idempotency_key) where idempotency_key is not null do nothing
-           returning ${COMMAND_COLUMNS}`,
+           returning command_id`,
     values: [
       tenant,
       commands.map((one) => one.commandId),
@@ -99,7 +87,7 @@ async function insertCommands(client: PoolClient, { tenant, commands }: NewGroup
       commands.map((one) => one.sweepAfterMs),
     ],
   });
-  return rows.map(toCommand);
+  return rows.map((row) => row.command_id);
 }
 
 /** For those whose row is there now: a duplicate claims nothing. */
