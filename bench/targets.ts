@@ -1,3 +1,4 @@
+import { PROJECTION_NAMES } from '../projector/projections.ts';
 import { figure, type Line } from './lines.ts';
 import type { Plan } from './plan.ts';
 
@@ -78,7 +79,9 @@ export function targetsOf({ histories }: Plan): readonly Target[] {
       ...{ name: 'lag p99', line: 'e.lag', wanted: { atMost: 250 }, unit: 'ms' },
       measure: (lines) => figure(lines, 'e.lag', 'lag p99'),
     },
-    ratio('events/s of the ceiling', 'f.rebuild', { atLeast: 2 }, [['f.rebuild', 'events'], ceiling]),
+    ...PROJECTION_NAMES.map((name) =>
+      ratio('events/s of the ceiling', `f.${name}`, { atLeast: 2 }, [[`f.${name}`, 'events'], ceiling]),
+    ),
     ...['deposit p50', 'decision p50'].map((label) =>
       ratio(`of the ${label} at 10`, long, { atMost: 1.2 }, [
         [long, label],
