@@ -3,7 +3,7 @@ import type { Logger } from '../platform/log.ts';
 import { isConflict, isLockTimeout, isOutage } from '../platform/postgres.ts';
 
 /** Items decided in one transaction: large enough to spare round trips, small enough to hold locks briefly. */
-const CHUNK_SIZE = 500;
+export const CHUNK_SIZE = 500;
 /** Chunks decided at once: while one waits for Postgres the next is thought about. */
 const MOST_LANES = 4;
 

@@ -44,10 +44,10 @@ export function createAttempts(options: {
   world: World;
   chance: Chance;
   faults: Faults;
-  activities: Activities;
+  createActivities: () => Activities;
   deadlineMs: number;
 }): Attempts {
-  const { world, chance, activities } = options;
+  const { world, chance, createActivities } = options;
   const living = new Set<Process>();
   const fates = createFates(options);
 
@@ -71,7 +71,7 @@ export function createAttempts(options: {
       world.note(`${key} ${'value' in result ? 'done' : 'failed'}`);
       world.after(1, () => ended(result));
     };
-    const run = activities[step.name as keyof Activities] as (input: object) => Promise<unknown>;
+    const run = createActivities()[step.name as keyof Activities] as (input: object) => Promise<unknown>;
     world
       .task({ key, process, holdMs: fate.holdMs, deaf: fate.deaf }, () => run(step.input))
       .then(

@@ -1,4 +1,4 @@
-import { type Activities, createActivities } from '../../../activities/index.ts';
+import { type Activities, createActivities as activitiesOf } from '../../../activities/index.ts';
 import { createAnnouncements } from '../../../dispatch/announcements.ts';
 import { createDispatcher } from '../../../dispatch/create-dispatcher.ts';
 import type { Dispatcher } from '../../../dispatch/dispatcher.ts';
@@ -29,7 +29,8 @@ export const DEADLINE_MS = 15_000;
 
 /** Everything shipped, composed as `main.ts` does, over simulated parts. */
 export type House = {
-  readonly activities: Activities;
+  /** Those of a worker of its own, for an attempt that may die by itself: it shares nothing in memory with another. */
+  readonly createActivities: () => Activities;
   readonly store: FaultyPool;
   readonly read: FaultyPool;
   readonly server: Server;
@@ -52,17 +53,19 @@ export function createHouse(parts: Parts, run: Run): House {
   const store = createFaultyPool('store', parts.store, run);
   const read = createFaultyPool('read', parts.read, run);
   const broker = createBroker(run);
-  const activities = createActivities({
-    pool: store.pool,
-    log,
-    now: world.date,
-    policy: { approvalThresholds: new Map(), approvalTimeoutMs: 60_000 },
-    sagaDeadlineMs: DEADLINE_MS,
-    webhooks: { allowPrivate: false, maxAttempts: 1 },
-    transfers: createTransferCommands(sourceOf(world, 'standing'), { sagaDeadlineMs: DEADLINE_MS }),
-    schedules: { ensure: async () => undefined, remove: async () => undefined },
-  });
-  const attempts = createAttempts({ ...run, activities, deadlineMs: DEADLINE_MS });
+  const transfers = createTransferCommands(sourceOf(world, 'standing'), { sagaDeadlineMs: DEADLINE_MS });
+  const createActivities = () =>
+    activitiesOf({
+      pool: store.pool,
+      log,
+      now: world.date,
+      policy: { approvalThresholds: new Map(), approvalTimeoutMs: 60_000 },
+      sagaDeadlineMs: DEADLINE_MS,
+      webhooks: { allowPrivate: false, maxAttempts: 1 },
+      transfers,
+      schedules: { ensure: async () => undefined, remove: async () => undefined },
+    });
+  const attempts = createAttempts({ ...run, createActivities, deadlineMs: DEADLINE_MS });
   const server = createServer({ ...run, sandbox: parts.sandbox, attempts });
   const startOver = (client: TemporalClient): WorkflowStart => ({
     temporal: () => ({ client, eager: false }),
@@ -72,7 +75,7 @@ export function createHouse(parts: Parts, run: Run): House {
   });
   const start = startOver(clientOf(server, () => undefined));
   return {
-    activities,
+    createActivities,
     store,
     read,
     server,

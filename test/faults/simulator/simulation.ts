@@ -104,7 +104,7 @@ async function play(parts: Parts, run: Run, plan: Plan): Promise<Outcome> {
 /** Opens the accounts of the run, and then closes and freezes some, before anything can go wrong. */
 async function setUp(parts: Parts, run: Run): Promise<void> {
   const { world } = run;
-  const { activities } = createHouse(parts, run);
+  const { createActivities } = createHouse(parts, run);
   const items = SETUP.map(({ type, ...data }, index) => ({
     commandId: `setup-${index}` as CommandId,
     actor: 'setup',
@@ -113,7 +113,9 @@ async function setUp(parts: Parts, run: Run): Promise<void> {
   let results: readonly AccountCommandResult[] = [];
   const process = { name: 'setup', alive: true };
   world
-    .task({ key: 'setup', process }, () => activities.decideAccountCommands({ tenant: TENANT, items }))
+    .task({ key: 'setup', process }, () =>
+      createActivities().decideAccountCommands({ tenant: TENANT, items }),
+    )
     .then((decided) => {
       results = decided;
     });
