@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { waitFor } from '../../processes.ts';
+import type { Statement } from './scenario.ts';
 
 const CATCH_UP_MS = 60_000;
 
@@ -36,4 +37,9 @@ export async function findLeader(
     [task],
   );
   return rows[0];
+}
+
+/** True for what reads or saves the cursor of the relay to Kafka: the feeder of webhooks has one in the same table. */
+export function isAboutRelay({ text, values }: Pick<Statement, 'text' | 'values'>): boolean {
+  return text.includes('relay_cursors') && values[0] === 'kafka';
 }

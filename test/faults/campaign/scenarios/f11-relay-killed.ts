@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chance } from '../../../../cli/demo/chance.ts';
-import { readPlaces, relayed } from '../log-places.ts';
-import type { FaultProxy, Fleet, Reaction, Scenario } from '../scenario.ts';
+import { isAboutRelay, readPlaces, relayed } from '../log-places.ts';
+import type { FaultProxy, Fleet, Reaction, Scenario, Statement } from '../scenario.ts';
 import { countRepeated, endsOf, readSince } from '../topics.ts';
 import { within } from '../within.ts';
 
@@ -40,8 +40,8 @@ export const relayKilled: Scenario = {
 async function killAtCursor(postgres: FaultProxy, fleet: Fleet, chance: Chance): Promise<void> {
   let spared = chance.between(...SPARED);
   const killed = new Promise<void>((resolve, reject) => {
-    postgres.intercept(async ({ text, application }): Promise<Reaction> => {
-      if (application !== 'projector' || !text.includes('insert into relay_cursors')) return 'pass';
+    postgres.intercept(async (statement): Promise<Reaction> => {
+      if (!savesCursor(statement)) return 'pass';
       spared -= 1;
       if (spared > 0) return 'pass';
       postgres.intercept(null);
@@ -54,4 +54,8 @@ async function killAtCursor(postgres: FaultProxy, fleet: Fleet, chance: Chance):
   } finally {
     postgres.intercept(null);
   }
+}
+
+function savesCursor(statement: Statement): boolean {
+  return isAboutRelay(statement) && statement.text.includes('insert into');
 }

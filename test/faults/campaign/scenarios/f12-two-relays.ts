@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { waitFor } from '../../../processes.ts';
-import { findLeader, readPlaces, relayed } from '../log-places.ts';
+import { findLeader, isAboutRelay, readPlaces, relayed } from '../log-places.ts';
 import type { FaultProxy, Reaction, Scenario, Statement } from '../scenario.ts';
 import { countRepeated, endsOf, readSince } from '../topics.ts';
 
@@ -65,8 +65,9 @@ async function makeTwo(postgres: FaultProxy, db: pg.Pool): Promise<string> {
 /** Reacts to the reads of the log on connections that have to do with the relay's cursor. */
 function atRelaysRead(react: () => Promise<Reaction>) {
   const relays = new Set<number>();
-  return async ({ text, connection }: Statement): Promise<Reaction> => {
-    if (text.includes('relay_cursors')) relays.add(connection);
+  return async (statement: Statement): Promise<Reaction> => {
+    const { text, connection } = statement;
+    if (isAboutRelay(statement)) relays.add(connection);
     return relays.has(connection) && text.includes('from log where position >') ? react() : 'pass';
   };
 }
