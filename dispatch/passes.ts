@@ -33,6 +33,8 @@ export async function runPasses<Row>(passes: Passes<Row>, signal: AbortSignal): 
 /** One pass; returns how many rows it took. Takes none while Temporal is away, so that no wait grows. */
 async function pass<Row>({ take, handle, temporal }: Passes<Row>, signal: AbortSignal): Promise<number> {
   await checkTemporal(temporal());
+  // What is taken is put off: a loop that is to end takes nothing that it would not handle.
+  if (signal.aborted) return 0;
   const rows = await take(PASS_SIZE);
   for (let at = 0; at < rows.length && !signal.aborted; at += CONCURRENCY) {
     await Promise.all(rows.slice(at, at + CONCURRENCY).map(handle));
