@@ -13,10 +13,10 @@ import { fromWire, toWire } from '../domain/wire.ts';
 import type { Draft } from '../sql/draft.ts';
 import { transact } from '../sql/ledger.ts';
 import type { Outcome } from '../sql/outcomes.ts';
-import { CHUNK_SIZE, inChunks } from './chunks.ts';
+import { inChunks } from './chunks.ts';
 import { decideOnce } from './decide-once.ts';
 import type { ActivityDeps } from './deps.ts';
-import { createFold } from './fold.ts';
+import { foldSingles } from './fold.ts';
 import { followHold } from './hold-ends.ts';
 
 /** Why a command is given up that the code or its account's rows cannot process. Nothing has changed then. */
@@ -32,10 +32,6 @@ const PROCESSING_FAILED = refusal(
  * @throws for outages, and where one of Remit's own cannot be processed: it is done when that has been mended.
  */
 export function createDecideAccountCommands(deps: ActivityDeps) {
-  const fold = createFold(CHUNK_SIZE, (lists: readonly AccountCommandList[]) =>
-    decideList({ tenant: lists[0]!.tenant, items: lists.flatMap(({ items }) => items) }),
-  );
-
   function decideList({ tenant, items }: AccountCommandList): Promise<AccountCommandResult[]> {
     const decideAll = (chunk: readonly AccountItem[], streams: StreamId[], decideOne: DecideOne) => {
       const outcomes = chunk.map(({ commandId }) => ({ subjectId: commandId, leg: 'command' as const }));
@@ -61,11 +57,7 @@ export function createDecideAccountCommands(deps: ActivityDeps) {
     });
   }
 
-  return async (list: AccountCommandList): Promise<AccountCommandResult[]> => {
-    const [only] = list.items;
-    if (only === undefined || list.items.length > 1) return decideList(list);
-    return [await fold(`${list.tenant}/${only.command.data.accountId}`, list)];
-  };
+  return foldSingles((item: AccountItem) => item.command.data.accountId, decideList);
 }
 
 type DecideOne = (draft: Draft, tenant: Tenant, item: AccountItem) => Outcome;

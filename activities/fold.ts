@@ -1,4 +1,9 @@
+import type { Tenant } from '../domain/ids.ts';
 import { isOutage } from '../platform/postgres.ts';
+import { CHUNK_SIZE } from './chunks.ts';
+
+/** Items of one tenant, as workflows hand them to a step. */
+type List<Item> = { readonly tenant: Tenant; readonly items: readonly Item[] };
 
 /** Decides an item, together with others of its key that came while one of that key was under way. */
 export type Fold<Item, Result> = (key: string, item: Item) => Promise<Result>;
@@ -47,4 +52,19 @@ export function createFold<Item, Result>(
       queues.set(key, queue);
       void work(key, queue);
     });
+}
+
+/** A step on a list, which folds a list of one item with others of its key (an account); a longer list is decided as it is. */
+export function foldSingles<Item, Result>(
+  keyOf: (item: Item) => string,
+  decide: (list: List<Item>) => Promise<Result[]>,
+): (list: List<Item>) => Promise<Result[]> {
+  const fold = createFold(CHUNK_SIZE, (lists: readonly List<Item>[]) =>
+    decide({ tenant: lists[0]!.tenant, items: lists.flatMap(({ items }) => items) }),
+  );
+  return async (list) => {
+    const [only] = list.items;
+    if (only === undefined || list.items.length > 1) return decide(list);
+    return [await fold(`${list.tenant}/${keyOf(only)}`, list)];
+  };
 }

@@ -18,9 +18,9 @@ import { deferSweeps } from '../sql/commands.ts';
 import type { Draft } from '../sql/draft.ts';
 import { transact } from '../sql/ledger.ts';
 import type { Outcome } from '../sql/outcomes.ts';
-import { CHUNK_SIZE, inChunks } from './chunks.ts';
+import { inChunks } from './chunks.ts';
 import type { ActivityDeps } from './deps.ts';
-import { createFold } from './fold.ts';
+import { foldSingles } from './fold.ts';
 import { followHold } from './hold-ends.ts';
 import { ownWorkflow } from './own-workflow.ts';
 
@@ -59,14 +59,7 @@ export const PROCESSING_FAILED = refusal(
  * @throws for outages only.
  */
 export function createLeg(deps: ActivityDeps, rules: LegRules) {
-  const fold = createFold(CHUNK_SIZE, (lists: readonly TransferList[]) =>
-    decideAll(deps, rules, { tenant: lists[0]!.tenant, items: lists.flatMap(({ items }) => items) }),
-  );
-  return async (list: TransferList): Promise<LegResult[]> => {
-    const [only] = list.items;
-    if (only === undefined || list.items.length > 1) return decideAll(deps, rules, list);
-    return [await fold(`${list.tenant}/${rules.accountOf(only)}`, list)];
-  };
+  return foldSingles(rules.accountOf, (list: TransferList) => decideAll(deps, rules, list));
 }
 
 /**

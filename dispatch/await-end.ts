@@ -68,9 +68,10 @@ export async function awaitEnd(
       if (workflowId !== null) await deps.watcher.watch(workflowId, watching.signal);
     };
     // Beside its worker a command mostly ends before Temporal would tell, and need not ask it.
-    const early = await Promise.race([ended, sleep(firstMs), ...(isTold ? [] : [watch()])]);
+    const watched = isTold ? null : watch();
+    const early = await Promise.race([ended, sleep(firstMs), ...(watched === null ? [] : [watched])]);
     if (early !== undefined) return withNews(command, early);
-    return await poll(deps, command, until, ended, watch());
+    return await poll(deps, command, until, ended, watched ?? watch());
   } finally {
     stop();
     watching.abort();

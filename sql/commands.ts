@@ -77,7 +77,7 @@ export type Command = Omit<NewCommand, 'claimsResource' | 'sweepAfterMs'> & {
 };
 
 /** Named, never `*`: a prepared `*` breaks on running processes when a later migration adds a column. */
-export const COMMAND_COLUMNS = `tenant, command_id, type, principal, route, idempotency_key, payload_hash, payload,
+const COLUMNS = `tenant, command_id, type, principal, route, idempotency_key, payload_hash, payload,
   resource_kind, resource_id, workflow_id, status, refusal, created_at, finished_at`;
 
 export type Recorded =
@@ -87,7 +87,7 @@ export type Recorded =
   /** Another command has this id. */
   | { kind: 'taken'; claim: Claim };
 
-export type Row = {
+type Row = {
   tenant: Tenant;
   command_id: CommandId;
   type: CommandType | DirectCommandType;
@@ -251,7 +251,7 @@ export async function readCommandByKey(
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
     name: 'read-command-by-key',
-    text: `select ${COMMAND_COLUMNS} from commands where tenant = $1 and principal = $2 and route = $3 and idempotency_key = $4`,
+    text: `select ${COLUMNS} from commands where tenant = $1 and principal = $2 and route = $3 and idempotency_key = $4`,
     values: [key.tenant, key.principal, key.route, key.idempotencyKey],
   });
   return rows[0] && toCommand(rows[0]);
@@ -265,7 +265,7 @@ export async function readCommand(
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
     name: 'read-command',
-    text: `select ${COMMAND_COLUMNS} from commands where tenant = $1 and command_id = $2`,
+    text: `select ${COLUMNS} from commands where tenant = $1 and command_id = $2`,
     values: [tenant, commandId],
   });
   return rows[0] && toCommand(rows[0]);
@@ -280,7 +280,7 @@ export async function readClaimingCommand(
 ): Promise<Command | undefined> {
   const { rows } = await db.query<Row>({
     name: 'read-claiming-command',
-    text: `select ${COMMAND_COLUMNS} from commands
+    text: `select ${COLUMNS} from commands
            where tenant = $1 and command_id =
              (select command_id from claims where tenant = $1 and kind = $2 and resource_id = $3)`,
     values: [tenant, kind, resourceId],
@@ -297,7 +297,7 @@ export async function listCommandsAbout(
 ): Promise<Command[]> {
   const { rows } = await db.query<Row>({
     name: 'list-commands-about',
-    text: `select ${COMMAND_COLUMNS} from commands
+    text: `select ${COLUMNS} from commands
            where tenant = $1 and resource_kind = $2 and resource_id = $3
            order by command_id limit $4`,
     values: [tenant, about.kind, about.resourceId, limit],
@@ -313,7 +313,7 @@ export async function listCommands(
 ): Promise<Command[]> {
   const { rows } = await db.query<Row>({
     name: 'list-commands',
-    text: `select ${COMMAND_COLUMNS} from commands where tenant = $1 and ($2::text is null or command_id < $2)
+    text: `select ${COLUMNS} from commands where tenant = $1 and ($2::text is null or command_id < $2)
            order by command_id desc limit $3`,
     values: [tenant, page.before, page.limit],
   });
@@ -339,7 +339,7 @@ export async function takeStragglers(db: Queryable, limit: number): Promise<Comm
              where status = 'accepted' and sweep_after <= now()
              order by sweep_after limit $1
              for update skip locked)
-           returning ${COMMAND_COLUMNS}`,
+           returning ${COLUMNS}`,
     values: [limit, SWEEP_BACKOFF_MS.first, SWEEP_BACKOFF_MS.longest],
   });
   return rows.map(toCommand);
@@ -366,7 +366,7 @@ export async function deferSweeps(db: Queryable, tenant: Tenant, waits: readonly
   });
 }
 
-export function toCommand(row: Row): Command {
+function toCommand(row: Row): Command {
   return {
     tenant: row.tenant,
     commandId: row.command_id,

@@ -7,7 +7,7 @@ import { type Batch, readBatch } from './batches.ts';
 import { type Changes, noChanges } from './draft.ts';
 import { HEAD_OF_ITEM } from './head-of-item.ts';
 import { type Outcome, outcomeName, readOutcomes } from './outcomes.ts';
-import { inTransaction } from './transaction.ts';
+import { allOf, inTransaction } from './transaction.ts';
 import { writeDraft } from './write-draft.ts';
 
 const DONE: Outcome = { result: 'done', refusal: null, detail: null };
@@ -77,7 +77,7 @@ function once(pool: Pool, { tenant, batch, at }: Decision, work: Work): Promise<
       ends: [{ commandId: batch.commandId, status, refusal: outcome.refusal }],
       nudged,
     };
-    await Promise.all(writeDraft(client, changes));
+    await allOf(writeDraft(client, changes));
     return outcome;
   });
 }

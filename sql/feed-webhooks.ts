@@ -3,7 +3,7 @@ import { type DeliveryRound, deliveryWorkflowId } from '../domain/webhook.ts';
 import type { PoolClient, Queryable } from '../platform/postgres.ts';
 import { expectWorkflows } from './expected-workflows.ts';
 
-/** Whether the log has places that nobody looked at yet; also true before there is a cursor. */
+/** Whether the log has places that nobody looked at yet; all of them, before there is a cursor. */
 export async function hasUnfed(db: Queryable): Promise<boolean> {
   const { rows } = await db.query<{ waits: boolean }>({
     name: 'has-unfed-places',
