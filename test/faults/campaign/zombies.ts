@@ -84,13 +84,15 @@ async function untilCompensated(db: pg.Pool, caught: readonly string[], timeoutM
     await sleep(LOOK_EVERY_MS);
 }
 
-/** Those caught whose step the zombie saw fail as it went on: the session of its commit had ended meanwhile. */
+/**
+ * Those caught whose step the zombie saw fail as it went on: the session of its commit had ended meanwhile. Steps of one
+ * account are folded in a worker, so that the attempt that Temporal gave out may wait behind a local one of the same
+ * transfer, whose commit it is then.
+ */
 async function listFailed({ fleet }: Scene, caught: readonly string[], goesOnAt: number): Promise<string[]> {
   const lines = await fleet.readLog('zombie');
   const failed = lines
-    .filter(
-      (line) => line.msg === 'Activity failed' && line.isLocal === false && Number(line.time) >= goesOnAt,
-    )
+    .filter((line) => line.msg === 'Activity failed' && Number(line.time) >= goesOnAt)
     .map(({ workflowId }) => String(workflowId).split('/').at(-1));
   return caught.filter((id) => failed.includes(id));
 }
