@@ -3,9 +3,9 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printFailure, SetupFailure } from '../../stack/failure.ts';
+import { commitOf, isSameCode } from './code-state.ts';
 import { writeBlock } from './document.ts';
 import { AREAS } from './mutation/areas.mjs';
-import { commitOf, isSameCode } from './mutation/code-state.ts';
 import { fallsShort, type Row, rowOf, toMarkdown } from './mutation/score.ts';
 
 type Area = keyof typeof AREAS;
