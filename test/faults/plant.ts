@@ -7,7 +7,7 @@ import { applyPatch } from './planted/patches.ts';
 import { plant, requirePassing, type Verdict } from './planted/plant.ts';
 import type { PlantedBug } from './planted/planted-bug.ts';
 import type { Ground } from './planted/run-tests.ts';
-import { simulate } from './planted/simulate.ts';
+import { requireSound, simulate } from './planted/simulate.ts';
 import { toLine, toMarkdown } from './planted/table.ts';
 
 const stopping = new AbortController();
@@ -56,7 +56,7 @@ function select(names: readonly string[], simulator: boolean): PlantedBug[] {
 async function plantAll(ground: Ground, bugs: readonly PlantedBug[], simulator: boolean): Promise<Verdict[]> {
   for (const { name } of bugs) await applyPatch(ground.dir, name, 'check');
   const attempt = simulator ? simulate : plant;
-  if (!simulator) await requirePassing(ground, bugs);
+  await (simulator ? requireSound(ground) : requirePassing(ground, bugs));
   const verdicts: Verdict[] = [];
   for (const bug of bugs) {
     const verdict = await attempt(ground, bug);

@@ -1,6 +1,6 @@
 import type { Fleet } from './scenario.ts';
 
-/** A connection of a process that was broken, or whose end the process was let see, at an instant (ms since 1970). */
+/** A connection of a process that was broken, at an instant (ms since 1970). */
 export type Broken = { readonly application: string; readonly at: number };
 
 /** What platform/postgres.ts logs once for each connection that is lost. */

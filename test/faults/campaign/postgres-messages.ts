@@ -22,9 +22,23 @@ export function createSplitter(begins: 'startup' | 'typed'): (chunk: Buffer) => 
   };
 }
 
-/** True for ReadyForQuery: the reply to everything asked so far has come. */
+/** True for ReadyForQuery: the reply to a request, a simple query or all up to a Sync, has come in full. */
 export function isReady(message: Buffer): boolean {
-  return message[0] === 'Z'.charCodeAt(0);
+  return typeOf(message) === 'Z';
+}
+
+/** Query, Parse, Bind, Describe, Execute, Close, Flush, Sync: the server answers them. Not a password, nor the end. */
+export function isRequest(message: Buffer): boolean {
+  return 'QPBDECHS'.includes(typeOf(message));
+}
+
+/** True for what ReadyForQuery answers: a simple query, or the Sync after extended ones. */
+export function endsRequest(message: Buffer): boolean {
+  return 'QS'.includes(typeOf(message));
+}
+
+function typeOf(message: Buffer): string {
+  return String.fromCharCode(message[0] ?? 0);
 }
 
 /** The application_name of a startup message: after length and protocol version, pairs of zero-ended strings. */
@@ -44,7 +58,7 @@ export function createStatementReader(): (message: Buffer) => Asked | null {
   const prepared = new Map<string, string>();
   return (message) => {
     const body = message.subarray(TYPE_BYTES + LENGTH_BYTES);
-    switch (String.fromCharCode(message[0] ?? 0)) {
+    switch (typeOf(message)) {
       case 'Q':
         return { text: zeroEnded(body, 0).text, values: [] };
       case 'P': {

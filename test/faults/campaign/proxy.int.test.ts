@@ -28,8 +28,9 @@ afterEach(async () => {
   await proxy.close();
 });
 
-async function connect(host: string, queryTimeoutMs = 5_000): Promise<pg.Client> {
+async function connect(host: string, queryTimeoutMs = 5_000, pipeline = false): Promise<pg.Client> {
   const client = new pg.Client({
+    pipeline,
     connectionString: Object.assign(new URL(url), { host }).href,
     application_name: 'tester',
     query_timeout: queryTimeoutMs,
@@ -98,6 +99,25 @@ test('what a reply is asked for happens after Postgres did it and before the cli
   // The connection goes on as before.
   proxy.intercept(null);
   expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+});
+
+test('of statements that are sent together each reply is its own statement’s', async () => {
+  const client = await connect(proxy.address, 5_000, true);
+  const asked: string[] = [];
+  proxy.intercept(({ text }) => {
+    if (text === 'begin') return 'pass';
+    return {
+      withReply: async () => {
+        asked.push(`${text}: ${(await names()).join()}`);
+        return text === 'commit' ? ('lose-reply' as const) : ('pass' as const);
+      },
+    };
+  });
+  const sent = [client.query('begin'), insert(client, 'a'), client.query('commit'), client.query('select 1')];
+  const settled = await Promise.allSettled(sent);
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
+  // Only with the commit's own reply is the row there; of what was sent behind it nobody is told.
+  expect(asked).toEqual(['insert into seen values ($1): ', 'commit: a']);
 });
 
 test('a held statement reaches Postgres when it is let go, and holds up its own connection only', async () => {

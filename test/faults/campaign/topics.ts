@@ -78,12 +78,20 @@ export async function readSince(
 
 const place = z.object({ tenant: z.string(), streamId: z.string(), version: z.number() });
 
-/** How many messages tell of an event that an earlier one told of. */
+/** How many messages tell of an event that another producer had told of before: each relay that leads has a producer of its own. */
 export function countRepeated(messages: readonly KafkaMessage[]): number {
-  const seen = new Set<string>();
-  for (const { value } of messages) {
-    const { tenant, streamId, version } = place.parse(JSON.parse(value?.toString() ?? ''));
-    seen.add(`${tenant}/${streamId}/${version}`);
+  const producers = new Map<string, string>();
+  let repeated = 0;
+  for (const message of messages) {
+    const { tenant, streamId, version } = place.parse(JSON.parse(message.value?.toString() ?? ''));
+    const name = `${tenant}/${streamId}/${version}`;
+    const { producerId } = batch.parse(message).batchContext;
+    const earlier = producers.get(name);
+    if (earlier === undefined) producers.set(name, producerId);
+    else if (earlier !== producerId) repeated += 1;
   }
-  return messages.length - seen.size;
+  return repeated;
 }
+
+/** What kafkajs tells of the record batch that a message came in, beside what its types say. */
+const batch = z.object({ batchContext: z.object({ producerId: z.string() }) });

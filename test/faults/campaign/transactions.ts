@@ -8,7 +8,7 @@ export type Transaction = { readonly legs: readonly WrittenLeg[]; readonly comma
 
 const NOTHING: Transaction = { legs: [], commandIds: [] };
 
-/** Where sql/write-draft.ts and sql/commands.ts put what tells one transaction from another. */
+/** Where sql/write-draft.ts, sql/commands.ts and sql/record-group.ts put what tells one transaction from another. */
 const DRAFT = { marks: 'new_outcomes', subjects: 14, legs: 15, results: 16 };
 const COMMAND = { marks: 'insert into commands', id: 1 };
 
@@ -36,8 +36,11 @@ function legsOf({ text, values }: Statement): WrittenLeg[] {
   }));
 }
 
+/** One command, or those of a group (sql/record-group.ts), which come as a list. */
 function commandIdsOf({ text, values }: Statement): string[] {
-  return text.includes(COMMAND.marks) ? [values[COMMAND.id] ?? ''] : [];
+  if (!text.includes(COMMAND.marks)) return [];
+  const id = values[COMMAND.id] ?? '';
+  return id.startsWith('{') ? listOf(id) : [id];
 }
 
 /** node-pg writes a list of strings as `{"a","b"}`. */

@@ -89,13 +89,25 @@ async function untilCompensated(db: pg.Pool, caught: readonly string[], timeoutM
  * account are folded in a worker, so that the attempt that Temporal gave out may wait behind a local one of the same
  * transfer, whose commit it is then.
  */
-async function listFailed({ fleet }: Scene, caught: readonly string[], goesOnAt: number): Promise<string[]> {
+async function listFailed(
+  { db, fleet }: Scene,
+  caught: readonly string[],
+  goesOnAt: number,
+): Promise<string[]> {
   const lines = await fleet.readLog('zombie');
-  const failed = lines
-    .filter((line) => line.msg === 'Activity failed' && Number(line.time) >= goesOnAt)
-    .map(({ workflowId }) => String(workflowId).split('/').at(-1));
-  return caught.filter((id) => failed.includes(id));
+  const failed = lines.filter(
+    ({ msg, activityType, time }) =>
+      msg === 'Activity failed' && FORWARD.has(String(activityType)) && Number(time) >= goesOnAt,
+  );
+  const { rows } = await db.query<{ id: string }>(
+    `select resource_id as id from commands where workflow_id = any($1) and resource_id = any($2)`,
+    [failed.map(({ workflowId }) => workflowId), caught],
+  );
+  return rows.map(({ id }) => id);
 }
+
+/** The steps whose commit a zombie is caught at. */
+const FORWARD = new Set(['debit', 'credit', 'debitRange', 'creditRange']);
 
 /** Waits until Temporal has given the zombie an activity that stands at the trap; returns the transfers concerned. */
 async function catchSome({ db, fleet, parts }: Scene, at: Trap['at'], trap: SetTrap): Promise<string[]> {
@@ -134,7 +146,8 @@ function setTrap({ proxies }: Scene, at: Trap['at']): SetTrap {
     });
   }
   function trapZombie(statement: Statement, transaction: Transaction): Reaction | Promise<Reaction> {
-    const isHere = statement.text === at && (at === 'begin' || transaction.legs.some(isForward));
+    // A group's step begins with `begin; set local lock_timeout = …`.
+    const isHere = statement.text.startsWith(at) && (at === 'begin' || transaction.legs.some(isForward));
     if (phase === 'outage' && isHere) return hold(statement, transaction);
     if (phase === 'released' && held.some(({ connection }) => connection === statement.connection))
       seen.push(...transfersLocked(statement));
@@ -144,8 +157,8 @@ function setTrap({ proxies }: Scene, at: Trap['at']): SetTrap {
   proxies.postgres!.intercept((statement) => {
     const transaction = follow(statement);
     if (statement.application === 'zombie') return trapZombie(statement, transaction);
-    const failing = phase === 'outage' && statement.application === 'rescuer' && statement.text === 'begin';
-    return failing ? 'lose-reply' : 'pass';
+    const failing = phase === 'outage' && statement.application === 'rescuer';
+    return failing && statement.text.startsWith('begin') ? 'lose-reply' : 'pass';
   });
   return {
     endOutage() {

@@ -15,8 +15,14 @@ const SEEDS = 10;
 const SUCCESS = 0;
 const FAILED = 1;
 
+/** Where mutated code looks which mutant is under test. */
+function switchOn(activeMutant) {
+  globalThis.__stryker__ = { activeMutant };
+}
+
 function createRunner() {
   let simulate;
+  let reloadWorkflows;
   let parts;
 
   async function init() {
@@ -24,12 +30,16 @@ function createRunner() {
     const load = (file) => import(pathToFileURL(resolve('test/faults/simulator', file)).href);
     register();
     ({ simulate } = await load('simulation.ts'));
-    const { openParts } = await load('parts.ts');
+    const { openParts, ...others } = await load('parts.ts');
+    ({ reloadWorkflows } = others);
+    switchOn(undefined);
     parts = await openParts();
   }
   /** The first violation, or null. Code before the mutants asks the global which of them is on (carry-mutant.ts). */
   async function firstViolation(activeMutant) {
-    globalThis.__stryker__ = { activeMutant };
+    switchOn(activeMutant);
+    // What a module does when it is loaded, it does once for all workflows of a sandbox.
+    parts = await reloadWorkflows(parts);
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const { violations } = await simulate(parts, { seed, operations: null, faults: null });
       if (violations.length > 0) return `seed ${seed}: ${violations[0]}`;
@@ -37,7 +47,6 @@ function createRunner() {
     return null;
   }
   return {
-    // Each run of a workflow loads its modules anew, with what they do when they are loaded.
     capabilities: () => ({ reloadEnvironment: true }),
     init,
     async dryRun() {

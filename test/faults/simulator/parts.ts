@@ -28,3 +28,9 @@ export async function openParts(): Promise<Parts> {
   const { store, read } = await openDatabases();
   return { store, read, sandbox: await openSandbox(ACTIVITIES) };
 }
+
+/** The same databases, and a sandbox that has loaded the workflows' modules anew. */
+export async function reloadWorkflows({ sandbox, ...databases }: Parts): Promise<Parts> {
+  await sandbox.close();
+  return { ...databases, sandbox: await openSandbox(ACTIVITIES) };
+}

@@ -22,7 +22,7 @@ export type RunInfo = {
 };
 
 /** Temporal's own sandbox with the shipped workflows in it, as the worker runs them. */
-export type Sandbox = { create(run: RunInfo): Promise<Workflow> };
+export type Sandbox = { create(run: RunInfo): Promise<Workflow>; close(): Promise<void> };
 
 // A time-out would start a thread of its own at each call into the sandbox, and endless loops show without one.
 const NO_TIMEOUT = undefined as unknown as number;
@@ -42,6 +42,7 @@ export async function openSandbox(activityNames: readonly string[]): Promise<San
         now: run.startedMs,
         showStackTraceSources: false,
       }),
+    close: () => creator.destroy(),
   };
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { readPlaces } from '../log-places.ts';
+import { type Places, readPlaces } from '../log-places.ts';
 import type { FaultProxy, Scenario } from '../scenario.ts';
 
 const AWAY_MS = 60_000;
@@ -14,27 +14,30 @@ const MAX_GROWTH_MB = 200;
 export const kafkaUnreachable: Scenario = {
   id: 'F10',
   title: 'Kafka unreachable for 60 s under load',
-  hit: 'an event that was committed meanwhile',
+  hit: 'an event that was in the log and not sent when the network came back; none had been sent since it went',
   through: ['kafka'],
   async inflict({ chance, db, fleet, load, proxies }) {
     const { kafka } = proxies;
     if (kafka === undefined) throw new Error('this ground has no proxy before Kafka');
     const [pid, api] = [fleet.pid('projector'), fleet.url('front')];
-    const before = { log: (await readPlaces(db)).log, final: load.now().final, rssMb: await rssMb(pid) };
+    const before = { final: load.now().final, rssMb: await rssMb(pid) };
     const how = chance.pick(['pause', 'refuse'] as const);
     const seen = await whileAway(kafka, how, async () => ({
       rssMb: await rssMb(pid),
       lag: await smallestLag(api),
+      places: await readPlaces(db),
     }));
-    const after = { log: (await readPlaces(db)).log, final: load.now().final };
+    const { first, last } = seen;
     const grownMb = seen.rssMb - before.rssMb;
-    const finished = after.final - before.final;
+    const finished = load.now().final - before.final;
+    // What was acknowledged right before the network went may be noted a moment later, before the first look.
+    if (last.relay !== first.relay) throw new Error('the relay went on while Kafka was unreachable');
     if (finished === 0) throw new Error('no request was answered finally while Kafka was unreachable');
     if (seen.lag === 0) throw new Error('GET /api/projections told of no lag while Kafka was unreachable');
     if (grownMb > MAX_GROWTH_MB)
       throw new Error(`the projector grew by ${grownMb} MB while Kafka was unreachable`);
     return {
-      hits: Number(after.log - before.log),
+      hits: Number(last.log - last.relay),
       note:
         `${how === 'pause' ? 'silent' : 'refused'}; ${finished} final answers meanwhile, lag told up to ` +
         `${seen.lag} events, the projector's memory ${grownMb >= 0 ? '+' : ''}${grownMb} MB`,
@@ -42,27 +45,33 @@ export const kafkaUnreachable: Scenario = {
   },
 };
 
-type Seen = { readonly rssMb: number; readonly lag: number };
+type Look = { readonly rssMb: number; readonly lag: number; readonly places: Places };
+/** The most that was seen, and the places of the first look and of the last. */
+type Seen = { readonly rssMb: number; readonly lag: number; readonly first: Places; readonly last: Places };
 
-/** Looks once a second, and returns the most that was seen. */
+/** Looks once a second. */
 async function whileAway(
   kafka: FaultProxy,
   how: 'pause' | 'refuse',
-  look: () => Promise<Seen>,
+  look: () => Promise<Look>,
 ): Promise<Seen> {
   const until = Date.now() + AWAY_MS;
-  let most: Seen = { rssMb: 0, lag: 0 };
+  const looks: Look[] = [];
   kafka[how]();
   try {
     while (Date.now() < until) {
       await sleep(LOOK_EVERY_MS);
-      const seen = await look();
-      most = { rssMb: Math.max(most.rssMb, seen.rssMb), lag: Math.max(most.lag, seen.lag) };
+      looks.push(await look());
     }
   } finally {
     kafka.resume();
   }
-  return most;
+  return {
+    rssMb: Math.max(...looks.map(({ rssMb }) => rssMb)),
+    lag: Math.max(...looks.map(({ lag }) => lag)),
+    first: looks[0]!.places,
+    last: looks.at(-1)!.places,
+  };
 }
 
 async function rssMb(pid: number): Promise<number> {

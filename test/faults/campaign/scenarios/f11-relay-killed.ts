@@ -15,7 +15,7 @@ const KILL_TIMEOUT_MS = 60_000;
 export const relayKilled: Scenario = {
   id: 'F11',
   title: 'relay killed between a send and saving its cursor',
-  hit: 'an event that is on the topic twice',
+  hit: 'an event that is on the topic twice, from two producers: the relay that was killed and the one after it',
   through: ['postgres'],
   async inflict(scene) {
     const { chance, db, env, fleet, proxies } = scene;

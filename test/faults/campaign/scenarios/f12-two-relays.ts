@@ -16,7 +16,7 @@ const TAKE_OVER_MS = 8_000;
 export const twoRelays: Scenario = {
   id: 'F12',
   title: 'two relays at once: the old leader sends what the new one has sent',
-  hit: 'an event that both sent',
+  hit: 'an event that is on the topic twice, from two producers: both sent it',
   through: ['postgres'],
   layout: { front: 'api,worker', worker: 'worker', projector: 'projector', standby: 'projector' },
   loadMs: 12_000,
