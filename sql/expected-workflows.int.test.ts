@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../test/database.ts';
 import { log } from '../test/lab.ts';
 import {
   expectWorkflows,
+  forgetToldWorkflow,
   forgetWorkflows,
   nudgeWorkflows,
   recordNudge,
@@ -59,6 +60,18 @@ test('a signal that the earlier workflow of an id has heard does not silence the
   if (taken) await recordNudge(pool, taken);
   await makeDue();
   expect(await take()).toEqual([['a', 1]]);
+});
+
+test('a late look does not take away a nudge that is still to be sent', async () => {
+  await expectWorkflows(pool, tenant, [expected('a', 'parkedTransfer')]);
+  await nudgeWorkflows(pool, tenant, ['a']);
+  await forgetToldWorkflow(pool, tenant, 'a');
+  const [taken] = await takeExpectedWorkflows(pool, 10);
+  expect(taken?.nudges).toBe(1);
+  if (taken) await recordNudge(pool, taken);
+  await forgetToldWorkflow(pool, tenant, 'a');
+  await makeDue();
+  expect(await take()).toEqual([]);
 });
 
 test('what was nudged and what is overdue go before a backlog, and the overdue is looked at again soon', async () => {

@@ -66,6 +66,18 @@ export async function forgetWorkflows(
 }
 
 /**
+ * Takes off a workflow that has seen for itself that it has nothing left to do, unless a nudge is still to be sent: an
+ * attempt that comes late sees it too, for a workflow that has taken an earlier one's word and waits for that nudge.
+ */
+export async function forgetToldWorkflow(db: Queryable, tenant: Tenant, workflowId: string): Promise<void> {
+  await db.query({
+    name: 'forget-told-workflow',
+    text: 'delete from expected_workflows where tenant = $1 and workflow_id = $2 and nudged >= nudges',
+    values: [tenant, workflowId],
+  });
+}
+
+/**
  * Takes rows that are due, by the clock of Postgres, and moves their next look on, so that several reconcilers share
  * the work: ever more rarely while it is not their time, and often from then on. Those that were nudged or whose time
  * has come go before a backlog of others.

@@ -27,8 +27,12 @@ test(
   OPEN_TIMEOUT_MS,
 );
 
-// As they were shrunk. 5581: a sweeper that was told to end took a command, and put it off without starting it.
-test.each([{ seed: 5581, operations: [0, 1, 6], faults: ['xkvybt', '13njdhk', 'toecru'] }])(
+// As they were shrunk. 5581: a sweeper that was told to end took a command, and put it off without starting it. 7761: a late
+// look of a parked transfer's workflow took it off the books before the nudge was sent that it waited for.
+test.each([
+  { seed: 5581, operations: [0, 1, 6], faults: ['xkvybt', '13njdhk', 'toecru'] },
+  { seed: 7761, operations: [7, 8, 9], faults: ['1oqsldt', 'xbgmqq', '13xobyw', 's2fne3'] },
+])(
   'seed $seed, which once broke an invariant, breaks none',
   async (plan) => {
     const outcome = await simulate(parts, plan);
