@@ -114,9 +114,22 @@ class Wire extends EventEmitter {
   private flush(): void {
     const message = Buffer.concat(this.waiting);
     this.waiting = [];
-    const answer = this.greeted ? Buffer.from(this.server.execProtocolRawSync(message)) : AUTHENTICATED;
+    const answer = this.greeted ? this.answerTo(message) : AUTHENTICATED;
     this.greeted = true;
     if (answer.length > 0) this.emit('data', answer);
+  }
+
+  /**
+   * As a stream: of any other answer PGlite keeps what it has parsed for good. All of it has come when the call returns; only
+   * its promise ends later.
+   */
+  private answerTo(message: Buffer): Buffer {
+    const answer: Buffer[] = [];
+    const onRawData = (data: Uint8Array) => void answer.push(Buffer.from(data));
+    this.server
+      .execProtocolRawStream(message, { syncToFs: false, onRawData })
+      .catch((error: unknown) => this.emit('error', error));
+    return Buffer.concat(answer);
   }
 
   end(): void {
