@@ -4,7 +4,7 @@ import { SetupFailure } from '../../stack/failure.ts';
 
 const run = promisify(execFile);
 /** What may change without changing what is measured: documents, and the least scores themselves. */
-const BESIDES = [':!docs', ':!*.md', ':!test/faults/mutation/least-scores.mjs'];
+const BESIDES = [':!docs', ':!*.md', ':!test/faults/mutation/least-scores.ts'];
 
 /** The commit of a checkout's code; null where there are changes that are not committed. */
 export async function commitOf(root: string): Promise<string | null> {

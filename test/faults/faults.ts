@@ -116,15 +116,17 @@ async function runOn(kept: { ground: Ground | null }, scenario: Scenario, turn: 
   return runAndKeep(scenario, kept.ground, turn);
 }
 
-function hasPassed({ reports }: Results, { id }: Scenario, seed: number): boolean {
-  return reports.some(
-    (report) => report.scenario === id && report.seed === seed && report.failures.length === 0,
-  );
+function runsOf({ reports }: Results, { id }: Scenario, seed: number): Report[] {
+  return reports.filter((report) => report.scenario === id && report.seed === seed);
+}
+
+function hasPassed(results: Results, scenario: Scenario, seed: number): boolean {
+  return runsOf(results, scenario, seed).some(({ failures }) => failures.length === 0);
 }
 
 /** How often the fault has missed this seed, in earlier commands too. */
-function missesOf({ reports }: Results, { id }: Scenario, seed: number): number {
-  return reports.filter((report) => report.scenario === id && report.seed === seed && isMiss(report)).length;
+function missesOf(results: Results, scenario: Scenario, seed: number): number {
+  return runsOf(results, scenario, seed).filter(isMiss).length;
 }
 
 /** A run that fails tells where its logs are. */

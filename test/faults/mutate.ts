@@ -6,6 +6,7 @@ import { printFailure, SetupFailure } from '../../stack/failure.ts';
 import { commitOf, isSameCode } from './code-state.ts';
 import { writeBlock } from './document.ts';
 import { AREAS } from './mutation/areas.mjs';
+import { LEAST_SCORES } from './mutation/least-scores.ts';
 import { fallsShort, type Row, rowOf, toMarkdown } from './mutation/score.ts';
 
 type Area = keyof typeof AREAS;
@@ -42,13 +43,13 @@ async function mutate(area: Area): Promise<boolean> {
   for (const file of [reportFile, rowFile(area)]) await rm(file, { force: true });
   const code = await run([STRYKER, 'run', 'stryker.config.mjs'], { MUTATE_AREA: area });
   if (code !== 0) throw new SetupFailure(`Stryker ended with ${code} in ${area}: mend what it says above.`);
-  const { what, by, breakBelow } = AREAS[area];
+  const { what, by } = AREAS[area];
   const report = JSON.parse(await readFile(reportFile, 'utf8'));
   const row = rowOf({ area, commit, what, by, report, tookMs: Date.now() - begun });
   await mkdir(REPORTS, { recursive: true });
   await writeFile(rowFile(area), JSON.stringify(row));
   console.log(`mutation: ${area} ${row.score} % (${row.killed} of ${row.mutants} noticed)`);
-  const why = fallsShort(row, breakBelow);
+  const why = fallsShort(row, LEAST_SCORES[area]);
   if (why !== null) console.log(`mutation: ${why}`);
   return why === null;
 }
@@ -61,7 +62,7 @@ async function write(): Promise<void> {
     const again = `run \`npm run mutate -- ${row.area}\` again`;
     if (row.commit === null || !(await isSameCode(ROOT, row.commit, commit)))
       throw new SetupFailure(`Not written: the last run of ${row.area} was on other code: ${again}.`);
-    const why = fallsShort(row, AREAS[requireArea(row.area)].breakBelow);
+    const why = fallsShort(row, LEAST_SCORES[requireArea(row.area)]);
     if (why !== null) throw new SetupFailure(`Not written: ${why}`);
   }
   await writeBlock('RELIABILITY.md', 'mutation', toMarkdown(rows));

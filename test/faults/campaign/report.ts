@@ -28,12 +28,7 @@ function reasonsOf(failures: readonly string[]): string[] {
 
 /** One line for the person at the keyboard. */
 export function oneLine(report: Report): string {
-  const { scenario, seed, hits, retries, compensations, note, failures } = report;
-  const said = isMiss(report)
-    ? reasonsOf(failures)[0]
-    : failures.length === 0
-      ? 'passed'
-      : `FAILED\n  ${failures.join('\n  ')}`;
+  const { scenario, seed, hits, retries, compensations, note } = report;
   const parts = [
     `${hits} hits`,
     `${retries} retries`,
@@ -43,7 +38,13 @@ export function oneLine(report: Report): string {
     `${(report.tookMs / 1000).toFixed(1)} s`,
     ...(note === null ? [] : [note]),
   ];
-  return `${scenario.padEnd(4)} seed ${seed}  ${parts.join(' · ')}: ${said}`;
+  return `${scenario.padEnd(4)} seed ${seed}  ${parts.join(' · ')}: ${endOf(report)}`;
+}
+
+function endOf(report: Report): string {
+  const { failures } = report;
+  if (failures.length === 0) return 'passed';
+  return isMiss(report) ? reasonsOf(failures).join() : `FAILED\n  ${failures.join('\n  ')}`;
 }
 
 /** The table for docs/RELIABILITY.md: a row for each scenario, its seeds added up; of a run that missed, that it did. */

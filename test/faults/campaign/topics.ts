@@ -77,6 +77,8 @@ export async function readSince(
 }
 
 const place = z.object({ tenant: z.string(), streamId: z.string(), version: z.number() });
+/** What kafkajs tells of the record batch that a message came in, beside what its types say. */
+const batch = z.object({ batchContext: z.object({ producerId: z.string() }) });
 
 /** How many messages tell of an event that another producer had told of before: each relay that leads has a producer of its own. */
 export function countRepeated(messages: readonly KafkaMessage[]): number {
@@ -92,6 +94,3 @@ export function countRepeated(messages: readonly KafkaMessage[]): number {
   }
   return repeated;
 }
-
-/** What kafkajs tells of the record batch that a message came in, beside what its types say. */
-const batch = z.object({ batchContext: z.object({ producerId: z.string() }) });

@@ -42,6 +42,19 @@ export async function workflowsOf(db: pg.Pool, transferIds: readonly string[]): 
   return rows.map(({ id }) => id);
 }
 
+/** Transfers of these that one of these workflows runs, alone or in a group. */
+export async function listRunBy(
+  db: pg.Pool,
+  ids: readonly string[],
+  workflowIds: readonly string[],
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select resource_id as id from commands where workflow_id = any($1) and resource_id = any($2)`,
+    [workflowIds, ids],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** How many of these workflows Temporal has in this state; null: it knows none under that id. */
 export async function countWorkflows(
   address: string,

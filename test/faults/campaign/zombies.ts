@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { waitFor } from '../../processes.ts';
 import type { Reaction, Scenario, Scene, Statement } from './scenario.ts';
 import { followTransactions, listOf, type Transaction } from './transactions.ts';
-import { listCompensated, listInHand } from './transfers.ts';
+import { listCompensated, listInHand, listRunBy } from './transfers.ts';
 
 /** Below the 9 s after which a client of Postgres gives up a statement: a zombie must be able to go on. */
 const DEADLINE_MS = 4_000;
@@ -99,11 +99,8 @@ async function listFailed(
     ({ msg, activityType, time }) =>
       msg === 'Activity failed' && FORWARD.has(String(activityType)) && Number(time) >= goesOnAt,
   );
-  const { rows } = await db.query<{ id: string }>(
-    `select resource_id as id from commands where workflow_id = any($1) and resource_id = any($2)`,
-    [failed.map(({ workflowId }) => workflowId), caught],
-  );
-  return rows.map(({ id }) => id);
+  const workflowIds = failed.map(({ workflowId }) => String(workflowId));
+  return listRunBy(db, caught, workflowIds);
 }
 
 /** The steps whose commit a zombie is caught at. */

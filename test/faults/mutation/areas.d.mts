@@ -5,7 +5,5 @@ export type Area = {
   readonly mutate: readonly string[];
   /** Stryker's options that say how the tests are run. */
   readonly runner: Readonly<Record<string, unknown>>;
-  /** Percent; null: not measured yet. */
-  readonly breakBelow: number | null;
 };
 export const AREAS: Readonly<Record<'domain' | 'saga' | 'projector', Area>>;

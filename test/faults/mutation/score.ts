@@ -42,7 +42,7 @@ export function rowOf(run: {
 
 /** Why a score does not pass: it is below the least, or there is no least yet. Null where it passes. */
 export function fallsShort({ area, score }: Row, breakBelow: number | null): string | null {
-  const where = 'LEAST_SCORES in test/faults/mutation/least-scores.mjs';
+  const where = 'LEAST_SCORES in test/faults/mutation/least-scores.ts';
   if (breakBelow === null) return `${area} has no least score yet: set ${where}, a little under ${score}.`;
   return Number(score) < breakBelow ? `${area} is at ${score} %, below ${breakBelow} (${where}).` : null;
 }

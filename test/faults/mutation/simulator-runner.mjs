@@ -30,16 +30,13 @@ function createRunner() {
     const load = (file) => import(pathToFileURL(resolve('test/faults/simulator', file)).href);
     register();
     ({ simulate } = await load('simulation.ts'));
-    const { openParts, ...others } = await load('parts.ts');
-    ({ reloadWorkflows } = others);
+    const opening = await load('parts.ts');
+    reloadWorkflows = opening.reloadWorkflows;
     switchOn(undefined);
-    parts = await openParts();
+    parts = await opening.openParts();
   }
   /** The first violation, or null. Code before the mutants asks the global which of them is on (carry-mutant.ts). */
-  async function firstViolation(activeMutant) {
-    switchOn(activeMutant);
-    // What a module does when it is loaded, it does once for all workflows of a sandbox.
-    parts = await reloadWorkflows(parts);
+  async function firstViolation() {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const { violations } = await simulate(parts, { seed, operations: null, faults: null });
       if (violations.length > 0) return `seed ${seed}: ${violations[0]}`;
@@ -51,7 +48,7 @@ function createRunner() {
     init,
     async dryRun() {
       const beganMs = performance.now();
-      const failureMessage = await firstViolation(undefined);
+      const failureMessage = await firstViolation();
       const timeSpentMs = performance.now() - beganMs;
       const told = { id: 'seeds', name: `${SEEDS} seeds`, timeSpentMs };
       const test =
@@ -59,7 +56,10 @@ function createRunner() {
       return { status: 'complete', tests: [test] };
     },
     async mutantRun({ activeMutant }) {
-      const failureMessage = await firstViolation(activeMutant.id);
+      switchOn(activeMutant.id);
+      // What a module does when it is loaded, it does once for all workflows of a sandbox.
+      parts = await reloadWorkflows(parts);
+      const failureMessage = await firstViolation();
       if (failureMessage === null) return { status: 'survived', nrOfTests: 1 };
       return { status: 'killed', killedBy: ['seeds'], failureMessage, nrOfTests: 1 };
     },
