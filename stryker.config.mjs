@@ -12,7 +12,7 @@ function own(plugin) {
 
 export default {
   ...area.runner,
-  plugins: ['@stryker-mutator/vitest-runner', ...['sentences', 'simulator-runner'].map(own)],
+  plugins: ['@stryker-mutator/vitest-runner', ...['sentences', 'workflows-runner'].map(own)],
   mutate: area.mutate,
   ignorers: ['sentences'],
   ignorePatterns: ['.remit', 'reports', 'docs', 'coverage'],

@@ -15,12 +15,12 @@ export const AREAS = {
   },
   saga: {
     what: 'the transfer workflow and its steps (`workflows/`)',
-    by: 'seeds of the simulator',
+    by: 'replay of the recorded histories, seeds of the simulator',
     mutate: ['list-portion', 'range-portion', 'saga', 'steps', 'transfer'].map(
       (name) => `workflows/${name}.ts`,
     ),
-    // Coverage cannot be seen from outside the workflows' sandbox: every mutant meets every seed.
-    runner: { testRunner: 'simulator', coverageAnalysis: 'off' },
+    // Coverage cannot be seen from outside the workflows' sandbox: every mutant meets all of them.
+    runner: { testRunner: 'workflows', coverageAnalysis: 'off' },
   },
   projector: {
     what: 'what applies events to the read tables (`projector/`)',
