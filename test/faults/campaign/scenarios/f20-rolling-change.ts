@@ -8,6 +8,7 @@ import { waitFor } from '../../../processes.ts';
 import { workflowStory } from '../../../workflow-story.ts';
 import type { LoadCounts } from '../../workload/load.ts';
 import type { Scenario, Scene } from '../scenario.ts';
+import { workflowsOf } from '../transfers.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const FRONTS = ['front', 'second'] as const;
@@ -43,7 +44,7 @@ export const rollingChange: Scenario = {
     const connection = lazyConnection(env.TEMPORAL_ADDRESS);
     try {
       const client = createTemporalClient(connection, 'default');
-      await requireChanged(client, last);
+      await requireChanged(client, await workflowsOf(scene.db, [last]));
       return { hits: await countMoved(client, ids) };
     } finally {
       await connection.close();
@@ -103,11 +104,11 @@ async function approve(scene: Scene, ids: readonly string[]): Promise<void> {
   await Promise.all(ids.map((id) => untilStatus(scene, id, 'completed')));
 }
 
-/** What begins now takes the changed path. */
-async function requireChanged(client: Client, transferId: string): Promise<void> {
-  const { builds, isMarked } = await workflowStory(client, `main/transfer/${transferId}`);
-  if (!isMarked || builds.join() !== 'changed')
-    throw new Error(`a new transfer ran in ${builds}, marked: ${isMarked}`);
+/** What begins now takes the changed path, alone or in a group. */
+async function requireChanged(client: Client, workflowIds: readonly string[]): Promise<void> {
+  const stories = await Promise.all(workflowIds.map((id) => workflowStory(client, id)));
+  if (stories.length === 1 && stories[0]!.isMarked && stories[0]!.builds.join() === 'changed') return;
+  throw new Error(`a new transfer ran in ${workflowIds}, which tell ${JSON.stringify(stories)}`);
 }
 
 async function countMoved(client: Client, ids: readonly string[]): Promise<number> {
