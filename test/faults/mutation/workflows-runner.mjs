@@ -13,7 +13,7 @@ export const strykerPlugins = [{ kind: 'TestRunner', name: 'workflows', factory:
 /** So few that hundreds of mutants can meet them; without faults nothing excuses a transfer that is given up. */
 const PLANS = [
   ...[1, 2].map((seed) => ({ seed, operations: null, faults: [] })),
-  ...Array.from({ length: 10 }, (_, at) => ({ seed: at + 1, operations: null, faults: null })),
+  ...Array.from({ length: 40 }, (_, at) => ({ seed: at + 1, operations: null, faults: null })),
 ];
 /** What Stryker's enums say. */
 const SUCCESS = 0;
