@@ -50,13 +50,25 @@ export function fallsShort({ area, score }: Row, breakBelow: number | null): str
 /** The table of docs/RELIABILITY.md. */
 export function toMarkdown(rows: readonly Row[]): string {
   const head = [
-    '| area | mutated | tests | mutants | noticed | survived | not run | score | time |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| area | mutated | tests | mutants | noticed | survived | not run | score | time | commit |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ];
   const lines = rows.map((row) => {
-    const { area, what, by, mutants, killed, survived, uncovered, score, tookMs } = row;
+    const { area, what, by, mutants, killed, survived, uncovered, score, tookMs, commit } = row;
     const minutes = `${Math.ceil(tookMs / 60_000)} min`;
-    return `| ${[area, what, by, mutants, killed, survived, uncovered, `${score} %`, minutes].join(' | ')} |`;
+    const cells = [
+      area,
+      what,
+      by,
+      mutants,
+      killed,
+      survived,
+      uncovered,
+      `${score} %`,
+      minutes,
+      commit?.slice(0, 7),
+    ];
+    return `| ${cells.join(' | ')} |`;
   });
   return [...head, ...lines].join('\n');
 }
