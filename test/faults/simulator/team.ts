@@ -29,33 +29,44 @@ export async function runSeeds(range: Range, onOutcome: (outcome: Outcome) => vo
   let failed = false;
   let smallest: Outcome | null = null;
 
-  /** What a member is to do next; null lets it go. */
-  function answer(told: Told): Asked | null {
-    if (told.kind === 'shrunk') smallest = toOutcome(told);
-    if (told.kind === 'run') {
-      const outcome = toOutcome(told);
-      onOutcome(outcome);
-      if (outcome.violations.length > 0 && !failed) {
-        failed = true;
-        smallest = outcome;
-        return 'shrink';
-      }
-    }
-    return failed || next >= end ? null : next++;
+  /** Takes in what a member tells; a failure, the first, it is to make smaller. */
+  function hear(told: Told): Asked | null {
+    if (told.kind === 'ready') return null;
+    const outcome = toOutcome(told);
+    if (told.kind === 'run') onOutcome(outcome);
+    if (told.kind === 'run' && (failed || outcome.violations.length === 0)) return null;
+    smallest = outcome;
+    const isFirst = !failed;
+    failed = true;
+    return isFirst ? 'shrink' : null;
   }
+  const isOver = () => failed || next >= end;
+  const work: Work = { hear, next: () => (isOver() ? null : next++), isOver };
 
-  await Promise.all(Array.from({ length: Math.min(range.workers, range.count) }, () => runMember(answer)));
+  await Promise.all(Array.from({ length: Math.min(range.workers, range.count) }, () => runMember(work)));
   return smallest;
 }
 
-function runMember(answer: (told: Told) => Asked | null): Promise<void> {
+/** What members tell, and what they are given. */
+type Work = { hear(told: Told): Asked | null; next(): Asked | null; isOver(): boolean };
+
+/** A process grows with each run, by what its databases keep in memory, and slows down: a new one takes its place then. */
+const RUNS_OF_A_PROCESS = 250;
+
+async function runMember(work: Work): Promise<void> {
+  while (!work.isOver()) await runProcess(work);
+}
+
+function runProcess({ hear, next }: Work): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = fork(MEMBER, {
       execArgv: ['--import', 'tsx'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
+    let runs = 0;
     child.on('message', (told: Told) => {
-      const asked = answer(told);
+      const asked = hear(told) ?? (runs < RUNS_OF_A_PROCESS ? next() : null);
+      runs += 1;
       if (asked === null) child.disconnect();
       else child.send(asked);
     });
