@@ -96,6 +96,14 @@ export async function readKnownOffsets(
   return new Set(rows.map((row) => row.kafka_offset));
 }
 
+/** How many letters are parked, of all tenants. */
+export async function countParked(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ parked: number }>(
+    `select count(*)::int as parked from dead_letters where status = 'parked'`,
+  );
+  return rows[0]?.parked ?? 0;
+}
+
 /** Letters that the dead-letter topic has not got yet. */
 export async function readUnsentLetters(db: Queryable, limit: number): Promise<DeadLetter[]> {
   const { rows } = await db.query<DeadLetter>({

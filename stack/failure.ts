@@ -4,7 +4,9 @@
  */
 export class SetupFailure extends Error {}
 
-/** Prints why a launcher gives up: one sentence for a `SetupFailure`, everything we know for a bug. */
+/** Prints why a command gives up: one sentence for a `SetupFailure` or an option that there is not, all we know for a bug. */
 export function printFailure(error: unknown): void {
-  console.error(error instanceof SetupFailure ? `\n${error.message}` : error);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const isClear = error instanceof SetupFailure || code.startsWith('ERR_PARSE_ARGS');
+  console.error(isClear ? `\n${(error as Error).message}` : error);
 }

@@ -272,12 +272,27 @@ test('no checkpoint is written of a store that is violated', async () => {
   });
 });
 
+test('what a parked dead letter keeps out of the read tables is told beside the violation', async () => {
+  await onCopy(async (copy) => {
+    await execute(copy, `update balances set version = version - 1 where account_id = 'ann'`);
+    await execute(
+      copy,
+      `insert into dead_letters (dead_letter_id, payload, cause, status, created_at)
+       values ('letter', '{}', 'nobody can read it', 'parked', now())`,
+    );
+    const { code, stdout } = await verify(copy);
+    expect(stdout).toMatch(/^ +first: .*balances row ann/m);
+    expect(stdout).toMatch(/^ +parked dead letters: 1\. What follows them/m);
+    expect(code).toBe(1);
+  });
+});
+
 test('a checkpoint still holds after more was written', async () => {
   const file = await checkpointOf(built, 'grown.json');
   await onCopy(async (copy) => {
     await write(copy, (lab) => deposit(lab.pool, 'bob', 3n));
     const { code, stdout } = await against(copy, file);
-    expect(stdout).toMatch(/^ok {4}checkpoint of .*: the store still says the same$/m);
+    expect(stdout).toMatch(/^ok {4}checkpoint of .*: the store still has the same hashes$/m);
     expect(code).toBe(0);
   });
 });

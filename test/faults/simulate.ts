@@ -22,23 +22,27 @@ import { runSeeds } from './simulator/team.ts';
  * `--operations 0,3 --faults abc,def` makes it smaller. Exits with 1 where a run breaks an invariant, or where a
  * fault or an end that there should be was never seen. `--write` keeps what came of it in docs/RELIABILITY.md.
  */
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '10000' },
-    from: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    operations: { type: 'string' },
-    faults: { type: 'string' },
-    workers: { type: 'string', default: String(availableParallelism()) },
-    write: { type: 'boolean', default: false },
-  },
-});
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '10000' },
+      from: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      operations: { type: 'string' },
+      faults: { type: 'string' },
+      workers: { type: 'string', default: String(availableParallelism()) },
+      write: { type: 'boolean', default: false },
+    },
+  });
+  return values;
+}
+type Options = ReturnType<typeof readOptions>;
 
 /** So few runs may miss a rare fault without telling anything. */
 const ENOUGH_SEEDS = 300;
 const PROGRESS_MS = 10_000;
 
-async function one(seed: number): Promise<number> {
+async function one(seed: number, values: Options): Promise<number> {
   const plan: Plan = {
     seed,
     operations: values.operations === undefined ? null : list(values.operations).map(Number),
@@ -57,7 +61,8 @@ async function one(seed: number): Promise<number> {
   return 1;
 }
 
-async function many(first: number, count: number, workers: number): Promise<number> {
+async function many(first: number, count: number, values: Options): Promise<number> {
+  const workers = wholeNumber('--workers', values.workers);
   const startedMs = Date.now();
   const totals = createTotals();
   let toldMs = startedMs;
@@ -87,13 +92,14 @@ function list(text: string): string[] {
 }
 
 async function main(): Promise<number> {
-  if (values.seed !== undefined) return one(wholeNumber('--seed', values.seed));
+  const values = readOptions();
+  if (values.seed !== undefined) return one(wholeNumber('--seed', values.seed), values);
   const count = wholeNumber('--seeds', values.seeds);
   if (values.write && count < ENOUGH_SEEDS)
     throw new SetupFailure(
       `${count} seeds tell too little to be written down: run ${ENOUGH_SEEDS} at least.`,
     );
-  return many(wholeNumber('--from', values.from), count, wholeNumber('--workers', values.workers));
+  return many(wholeNumber('--from', values.from), count, values);
 }
 
 process.exit(
