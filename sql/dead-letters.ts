@@ -96,10 +96,10 @@ export async function readKnownOffsets(
   return new Set(rows.map((row) => row.kafka_offset));
 }
 
-/** How many letters are parked, of all tenants. */
+/** How many letters keep a stream parked, of all tenants. */
 export async function countParked(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ parked: number }>(
-    `select count(*)::int as parked from dead_letters where status = 'parked'`,
+    `select count(*)::int as parked from dead_letters where status = 'parked' and stream_id is not null`,
   );
   return rows[0]?.parked ?? 0;
 }

@@ -4,9 +4,13 @@
  */
 export class SetupFailure extends Error {}
 
-/** Prints why a command gives up: one sentence for a `SetupFailure` or an option that there is not, all we know for a bug. */
+/** Prints why a command gives up: one sentence for a `SetupFailure` or wrong options, everything we know for a bug. */
 export function printFailure(error: unknown): void {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const isClear = error instanceof SetupFailure || code.startsWith('ERR_PARSE_ARGS');
-  console.error(isClear ? `\n${(error as Error).message}` : error);
+  const isClear = error instanceof SetupFailure || isWrongOption(error);
+  console.error(isClear ? `\n${error.message}` : error);
+}
+
+/** As `parseArgs` of Node throws it. */
+function isWrongOption(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }

@@ -272,17 +272,18 @@ test('no checkpoint is written of a store that is violated', async () => {
   });
 });
 
-test('what a parked dead letter keeps out of the read tables is told beside the violation', async () => {
+test('a violation is told with the dead letters that may be its reason', async () => {
   await onCopy(async (copy) => {
     await execute(copy, `update balances set version = version - 1 where account_id = 'ann'`);
     await execute(
       copy,
-      `insert into dead_letters (dead_letter_id, payload, cause, status, created_at)
-       values ('letter', '{}', 'nobody can read it', 'parked', now())`,
+      `insert into dead_letters (dead_letter_id, projection, generation, tenant, stream_id, version, payload, cause, status, created_at)
+       select 'letter', 'balances', live_generation, 'test', 'account-ann', 4, '{}', 'nobody can read it', 'parked', now()
+       from projections where name = 'balances'`,
     );
     const { code, stdout } = await verify(copy);
     expect(stdout).toMatch(/^ +first: .*balances row ann/m);
-    expect(stdout).toMatch(/^ +parked dead letters: 1\. What follows them/m);
+    expect(stdout).toMatch(/^ +parked dead letters: 1\. Each keeps its stream/m);
     expect(code).toBe(1);
   });
 });

@@ -43,10 +43,10 @@ export async function runVerify(
   }).finally(printer.end);
   const { ok, tenants, events, checks, differences, checkpoint } = verified;
   for (const check of checks) console.log(lineOf(check));
-  const parked = await countParked(pools.readPool);
+  const parked = ok ? 0 : await countParked(pools.readPool);
   if (parked > 0)
     console.log(
-      `      parked dead letters: ${parked}. What follows them in their streams is in no read table until they are replayed.`,
+      `      parked dead letters: ${parked}. Each keeps its stream out of its projection, from its event on, until it is replayed.`,
     );
   if (against !== null) for (const line of comparisonOf(against, differences)) console.log(line);
   const seconds = (performance.now() - begunMs) / 1_000;

@@ -29,8 +29,8 @@ export async function runSeeds(range: Range, onOutcome: (outcome: Outcome) => vo
   let failed = false;
   let smallest: Outcome | null = null;
 
-  /** Takes in what a member tells; a failure, the first, it is to make smaller. */
-  function hear(told: Told): Asked | null {
+  /** Takes in what a member tells; the first failure it is to make smaller. Null: nothing is to be done about it. */
+  function hear(told: Told): 'shrink' | null {
     if (told.kind === 'ready') return null;
     const outcome = toOutcome(told);
     if (told.kind === 'run') onOutcome(outcome);
@@ -48,9 +48,9 @@ export async function runSeeds(range: Range, onOutcome: (outcome: Outcome) => vo
 }
 
 /** What members tell, and what they are given. */
-type Work = { hear(told: Told): Asked | null; next(): Asked | null; isOver(): boolean };
+type Work = { hear(told: Told): 'shrink' | null; next(): Asked | null; isOver(): boolean };
 
-/** A process grows with each run, by what its databases keep in memory, and slows down: a new one takes its place then. */
+/** A process grows with each run, by what its databases keep in memory, and slows down: a new one takes its place. */
 const RUNS_OF_A_PROCESS = 250;
 
 async function runMember(work: Work): Promise<void> {
@@ -64,15 +64,17 @@ function runProcess({ hear, next }: Work): Promise<void> {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     let runs = 0;
+    let isDone = false;
     child.on('message', (told: Told) => {
       const asked = hear(told) ?? (runs < RUNS_OF_A_PROCESS ? next() : null);
       runs += 1;
+      isDone = asked === null;
       if (asked === null) child.disconnect();
       else child.send(asked);
     });
     child.once('error', reject);
     child.once('exit', (code) => {
-      if (code === 0) resolve();
+      if (code === 0 && isDone) resolve();
       else reject(new Error(`a simulator process ended with ${code}`));
     });
   });
