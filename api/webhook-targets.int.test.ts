@@ -1,7 +1,7 @@
-import { Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ask } from '../test/ask.ts';
 import { createHouse, type House } from '../test/house.ts';
+import { installQuietRuntime } from '../test/quiet-runtime.ts';
 import { writeRaw } from '../test/raw-events.ts';
 import { type Receiver, startReceiver } from '../test/receiver.ts';
 
@@ -9,10 +9,7 @@ import { type Receiver, startReceiver } from '../test/receiver.ts';
 let house: House;
 let receiver: Receiver;
 beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  });
+  installQuietRuntime();
   house = await createHouse({ WEBHOOK_ALLOW_PRIVATE: 'false', WEBHOOK_MAX_ATTEMPTS: '1' });
   receiver = await startReceiver();
 });

@@ -1,8 +1,8 @@
-import { Runtime } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { verifyWebhook } from '../platform/webhook-signature.ts';
 import { type Answer, ask as askHouse } from '../test/ask.ts';
 import { createHouse, type House } from '../test/house.ts';
+import { installQuietRuntime } from '../test/quiet-runtime.ts';
 import { writeRaw } from '../test/raw-events.ts';
 import { type Answers, type Receiver, startReceiver } from '../test/receiver.ts';
 
@@ -11,10 +11,7 @@ const PATIENCE = { timeout: 40_000, interval: 50 };
 let house: House;
 let receivers: Receiver[] = [];
 beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  });
+  installQuietRuntime();
   house = await createHouse({ WEBHOOK_MAX_ATTEMPTS: '2' });
 });
 afterEach(async () => {

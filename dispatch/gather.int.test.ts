@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { TRANSFER_IDS } from '../platform/search-attributes.ts';
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
 import { createLab, type Lab, log, openAccount, transfer } from '../test/lab.ts';
 import { type OwnTemporal, startOwnTemporal } from '../test/own-temporal.ts';
+import { installQuietRuntime } from '../test/quiet-runtime.ts';
 import { runSweeper } from './sweeper.ts';
 
 let database: TestDatabase;
@@ -15,10 +15,7 @@ let sweeping: Promise<void>;
 
 /** A Temporal of its own, because a test takes its search attribute away. */
 beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  });
+  installQuietRuntime();
   database = await createTestDatabase(inject('stack'));
   temporal = await startOwnTemporal();
   lab = await createLab({

@@ -1,16 +1,13 @@
-import { Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
 import { createLab, type Lab, log, openAccount, transfer } from '../test/lab.ts';
+import { installQuietRuntime } from '../test/quiet-runtime.ts';
 import { runSweeper } from './sweeper.ts';
 
 let database: TestDatabase;
 let lab: Lab;
 beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  });
+  installQuietRuntime();
   database = await createTestDatabase();
   lab = await createLab({
     databaseUrl: database.url,

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { Runtime, type WorkflowBundle } from '@temporalio/worker';
+import type { WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { workflowBundle } from '../activities/workflow-bundle.ts';
 import { PATHS } from '../test/paths.ts';
+import { installQuietRuntime } from '../test/quiet-runtime.ts';
 import { readRecorded, recordedNames, replay } from '../test/replays.ts';
 
 /** Four bundles, on a machine that may be busy. */
@@ -21,10 +22,7 @@ let reordered: WorkflowBundle;
 let changed: WorkflowBundle;
 let unpatched: WorkflowBundle;
 beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  });
+  installQuietRuntime();
   shipped = await bundleOf('index.ts');
   reordered = await bundleOf('../test/faults/reordered-workflows/index.ts');
   changed = await bundleOf('../test/faults/changed-workflows/index.ts');

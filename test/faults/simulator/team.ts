@@ -31,14 +31,14 @@ export async function runSeeds(range: Range, onOutcome: (outcome: Outcome) => vo
 
   /** Takes in what a member tells; the first failure it is to make smaller. Null: nothing is to be done about it. */
   function hear(told: Told): 'shrink' | null {
-    if (told.kind === 'ready') return null;
+    if (told.kind === 'shrunk') smallest = toOutcome(told);
+    if (told.kind !== 'run') return null;
     const outcome = toOutcome(told);
-    if (told.kind === 'run') onOutcome(outcome);
-    if (told.kind === 'run' && (failed || outcome.violations.length === 0)) return null;
-    smallest = outcome;
-    const isFirst = !failed;
+    onOutcome(outcome);
+    if (failed || outcome.violations.length === 0) return null;
     failed = true;
-    return isFirst ? 'shrink' : null;
+    smallest = outcome;
+    return 'shrink';
   }
   const isOver = () => failed || next >= end;
   const work: Work = { hear, next: () => (isOver() ? null : next++), isOver };
