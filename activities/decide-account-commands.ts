@@ -16,7 +16,7 @@ import type { Outcome } from '../sql/outcomes.ts';
 import { inChunks } from './chunks.ts';
 import { decideOnce } from './decide-once.ts';
 import type { ActivityDeps } from './deps.ts';
-import { foldSingles } from './fold.ts';
+import { foldSingles } from './fold-singles.ts';
 import { followHold } from './hold-ends.ts';
 
 /** Why a command is given up that the code or its account's rows cannot process. Nothing has changed then. */

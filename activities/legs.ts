@@ -20,7 +20,7 @@ import { transact } from '../sql/ledger.ts';
 import type { Outcome } from '../sql/outcomes.ts';
 import { inChunks } from './chunks.ts';
 import type { ActivityDeps } from './deps.ts';
-import { foldSingles } from './fold.ts';
+import { foldSingles } from './fold-singles.ts';
 import { followHold } from './hold-ends.ts';
 import { ownWorkflow } from './own-workflow.ts';
 

@@ -21,7 +21,7 @@ async function project(): Promise<void> {
   client.release();
   const deliveries = (await readLog(lab.pool, 0n, 1_000)).map(({ event }) => deliver(event));
   const { pool, readPool } = lab;
-  await applyChunk({ pool, readPool, topic: 'events', partition: 0, heartbeat: async () => {} }, deliveries);
+  await applyChunk({ pool, readPool, topic: 'events', heartbeat: async () => {} }, deliveries);
 }
 
 const read = (minVersion: number, READ_WAIT_MS: number) => {

@@ -1,14 +1,14 @@
 import pRetry from 'p-retry';
 import { v7 as newId } from 'uuid';
 import type { Pool, PoolClient } from '../platform/postgres.ts';
-import { insertDeadLetters, readKnownOffsets } from '../sql/dead-letters.ts';
+import { insertDeadLetters, offsetName, readKnownOffsets } from '../sql/dead-letters.ts';
 import { insertDeliveries, type NewKafkaDelivery } from '../sql/kafka-deliveries.ts';
-import { savePartitionPosition } from '../sql/partition-positions.ts';
-import { readLastPosition } from '../sql/read-last-position.ts';
+import { savePartitionPositions } from '../sql/partition-positions.ts';
+import { type Place, readLastPositions } from '../sql/read-last-positions.ts';
 import { shareProjections } from '../sql/read-locks.ts';
 import { readTargets } from '../sql/targets.ts';
 import { allOf, onConnection } from '../sql/transaction.ts';
-import { applyDeliveries } from './apply.ts';
+import { applyDeliveries, NO_PARTITION } from './apply.ts';
 import type { Delivery, UnreadableDelivery } from './delivery.ts';
 import { isolate } from './isolate.ts';
 import { passes } from './passes.ts';
@@ -18,7 +18,6 @@ export type ApplyOptions = {
   readonly pool: Pool;
   readonly readPool: Pool;
   readonly topic: string;
-  readonly partition: number;
   /** Keeps the Kafka session alive; called before each attempt, and in a heal while it reads or waits. */
   readonly heartbeat: () => Promise<void>;
 };
@@ -27,7 +26,7 @@ export type ApplyOptions = {
 const RETRY = { retries: 6, minTimeout: 20, maxTimeout: 1_000, randomize: true };
 
 /**
- * Applies deliveries of one partition, in order, in one transaction, tried again where another was in the way or
+ * Applies deliveries, each partition's in order, in one transaction, tried again where another was in the way or
  * Postgres was away. What Postgres refuses is poison (isolate.ts).
  * @throws the database's error when the retries are used up; nothing of the chunk is written then.
  */
@@ -41,21 +40,20 @@ export function applyChunk(options: ApplyOptions, deliveries: readonly Delivery[
 }
 
 async function attempt(options: ApplyOptions, deliveries: readonly Delivery[]): Promise<void> {
-  const { partition } = options;
   await options.heartbeat();
-  const events = deliveries.flatMap((delivery) => (delivery.kind === 'event' ? delivery.event : []));
-  // What a message says of its position is not believed: a false one would move the watermark for good, past
-  // events that are not applied. One query by primary key asks the log whether the event has this place there,
-  // and on this partition. An event that cannot be applied counts as well: at its place, it was dealt with.
-  const position = await readLastPosition(options.pool, partition, events);
   return onConnection(options.readPool, async (client) => {
+    // What a message says of its position is not believed: a false one would move the watermark for good, past
+    // events that are not applied. One query by primary key asks the log whether the event has this place there,
+    // and on this partition. An event that cannot be applied counts as well: at its place, it was dealt with.
+    const places = deliveries.flatMap(placeOf);
     // Sent together; the locks are held before the statement after them looks.
-    const [, , targets] = await allOf([
+    const [, , targets, positions] = await allOf([
       client.query('begin'),
       shareProjections(client, PROJECTION_NAMES),
       readTargets(client),
+      readLastPositions(options.pool, places),
     ]);
-    const fresh = await dropKnown(client, partition, deliveries);
+    const fresh = await dropKnown(client, deliveries);
     await keepKeyless(client, fresh);
     await applyDeliveries(
       {
@@ -63,17 +61,28 @@ async function attempt(options: ApplyOptions, deliveries: readonly Delivery[]): 
         store: options.pool,
         targets,
         building: false,
-        partition,
+        partition: counterOf(fresh),
         breathe: () => breathe(client, options.heartbeat),
       },
       fresh,
     );
     await allOf([
       insertDeliveries(client, kafkaDeliveries(options.topic, deliveries)),
-      ...(position === null ? [] : [savePartitionPosition(client, { partition, position })]),
+      savePartitionPositions(client, positions),
       client.query('commit'),
     ]);
   });
+}
+
+function placeOf({ source, ...delivery }: Delivery): Place[] {
+  if (delivery.kind !== 'event' || source === null) return [];
+  const { tenant, streamId, version, position } = delivery.event;
+  return [{ partition: source.partition, tenant, streamId, version, position }];
+}
+
+/** Whose counters to write: one of the partitions, for no two members of a group ever have the same. */
+function counterOf(deliveries: readonly Delivery[]): number {
+  return deliveries.find(({ source }) => source !== null)?.source?.partition ?? NO_PARTITION;
 }
 
 /** What is noted of the events that came through Kafka, duplicates and poison included: they were delivered. */
@@ -93,14 +102,14 @@ async function breathe(client: PoolClient, heartbeat: () => Promise<void>): Prom
 }
 
 /** An unreadable message has no version; that it was here before shows in its letter. */
-async function dropKnown(client: PoolClient, partition: number, deliveries: readonly Delivery[]) {
-  const offsets = deliveries.flatMap((delivery) =>
-    delivery.kind === 'unreadable' ? (delivery.source?.offset ?? []) : [],
+async function dropKnown(client: PoolClient, deliveries: readonly Delivery[]): Promise<readonly Delivery[]> {
+  const unreadable = deliveries.flatMap(({ kind, source }) =>
+    kind === 'unreadable' && source !== null ? source : [],
   );
-  if (offsets.length === 0) return deliveries;
-  const known = await readKnownOffsets(client, partition, offsets);
+  if (unreadable.length === 0) return deliveries;
+  const known = await readKnownOffsets(client, unreadable);
   return deliveries.filter(
-    (delivery) => delivery.kind === 'event' || !known.has(delivery.source?.offset ?? ''),
+    ({ kind, source }) => kind === 'event' || source === null || !known.has(offsetName(source)),
   );
 }
 

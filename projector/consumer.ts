@@ -1,4 +1,5 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
+import { createFold } from '../platform/fold.ts';
 import type { Kafka } from '../platform/kafka.ts';
 import type { Pool } from '../platform/postgres.ts';
 import { applyChunk } from './apply-chunk.ts';
@@ -6,8 +7,9 @@ import { readMessage } from './delivery.ts';
 import type { Loop } from './supervise.ts';
 import type { EnsureTopics, Topics } from './topics.ts';
 
-/** Events in one transaction. */
+/** What goes into one transaction: so many events of a partition, of so many partitions. */
 const CHUNK = 500;
+const MOST_SHARES = 12;
 /** Long enough for a chunk's retries, short enough that a killed projector's partitions move on soon. */
 const SESSION_TIMEOUT_MS = 15_000;
 const REBALANCE_TIMEOUT_MS = 15_000;
@@ -76,33 +78,69 @@ async function consume(consumer: Consumer, options: ConsumerOptions, beat: () =>
   await consumer.connect();
   // True always: false would jump to the latest where an offset is out of range, and lose events.
   await consumer.subscribe({ topic: options.topics.topic, fromBeginning: true });
+  const fold = createFold(MOST_SHARES, (shares: readonly Share[]) =>
+    applyShares(options, shares, () => assignment),
+  );
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
-    eachBatch: (payload) => consumeBatch(options, payload, () => assignment),
+    partitionsConsumedConcurrently: options.topics.partitions,
+    eachBatch: (payload) => consumeBatch((share) => fold(options.topics.topic, share), payload, assignment),
   });
 }
 
+/** What one partition has for a transaction. */
+type Share = {
+  readonly payload: EachBatchPayload;
+  readonly messages: EachBatchPayload['batch']['messages'];
+  /** The assignment that it came under. */
+  readonly assigned: number;
+};
+
 async function consumeBatch(
-  options: ConsumerOptions,
+  apply: (share: Share) => Promise<boolean>,
   payload: EachBatchPayload,
-  assignment: () => number,
+  assigned: number,
 ): Promise<void> {
-  const { batch, heartbeat, isRunning, isStale, resolveOffset, commitOffsetsIfNecessary } = payload;
-  const { topic, partition, messages } = batch;
-  const assigned = assignment();
+  const { messages } = payload.batch;
   for (let start = 0; start < messages.length; start += CHUNK) {
-    if (!isRunning() || isStale() || assignment() !== assigned) return;
-    const chunk = messages.slice(start, start + CHUNK);
-    const deliveries = chunk.map((message) => readMessage(message, partition));
-    await applyChunk({ ...options, topic, partition, heartbeat }, deliveries);
-    // After a rebalance the partition may be another's, who has its own offset by now.
-    if (assignment() !== assigned) return;
-    const last = chunk.at(-1)?.offset;
-    if (last === undefined) return;
-    resolveOffset(last);
-    const offset = (BigInt(last) + 1n).toString();
-    await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
+    const share = { payload, assigned, messages: messages.slice(start, start + CHUNK) };
+    if (!(await apply(share))) return;
+  }
+}
+
+/**
+ * Applies what the partitions of one fetch have, in one transaction, and then commits their offsets, in one request: each
+ * costs the same for one partition and for all. Answers of each share whether its batch goes on.
+ */
+async function applyShares(
+  options: ConsumerOptions,
+  shares: readonly Share[],
+  assignment: () => number,
+): Promise<boolean[]> {
+  const { topic } = options.topics;
+  const isOurs = ({ assigned }: Share) => assigned === assignment();
+  const wanted = shares.filter(
+    (share) => isOurs(share) && share.payload.isRunning() && !share.payload.isStale(),
+  );
+  const [any] = wanted;
+  if (any === undefined) return shares.map(() => false);
+  const { heartbeat, commitOffsetsIfNecessary } = any.payload;
+  const deliveries = wanted.flatMap(({ payload, messages }) =>
+    messages.map((message) => readMessage(message, payload.batch.partition)),
+  );
+  await applyChunk({ ...options, topic, heartbeat }, deliveries);
+  // After a rebalance a partition may be another's, who has its own offset by now.
+  const ours = wanted.filter(isOurs);
+  const offsets = ours.flatMap(({ payload, messages }) => {
+    const last = messages.at(-1)?.offset;
+    if (last === undefined) return [];
+    payload.resolveOffset(last);
+    return { partition: payload.batch.partition, offset: (BigInt(last) + 1n).toString() };
+  });
+  if (offsets.length > 0) {
+    await commitOffsetsIfNecessary({ topics: [{ topic, partitions: offsets }] });
     await heartbeat();
   }
+  return shares.map((share) => ours.includes(share));
 }

@@ -31,7 +31,7 @@ async function three(firstOffset: number): Promise<Delivery[]> {
   );
 }
 function apply(deliveries: readonly Delivery[]): Promise<void> {
-  const options = { pool: lab.pool, readPool: lab.readPool, topic: 'events', partition: 0 };
+  const options = { pool: lab.pool, readPool: lab.readPool, topic: 'events' };
   return applyChunk({ ...options, heartbeat: async () => undefined }, deliveries);
 }
 async function fill(): Promise<void> {

@@ -30,7 +30,7 @@ function message(key: string | null, value: string): Delivery {
 }
 
 function apply(deliveries: readonly Delivery[], heartbeat = async () => {}, readPool = lab.readPool) {
-  return applyChunk({ pool: lab.pool, readPool, topic: 'events', partition: 0, heartbeat }, deliveries);
+  return applyChunk({ pool: lab.pool, readPool, topic: 'events', heartbeat }, deliveries);
 }
 
 const letters = () =>

@@ -59,7 +59,7 @@ async function applyAll(): Promise<void> {
     deliver(event, { partition: 0, offset: `${event.position}` }),
   );
   const heartbeat = async () => {};
-  const options = { pool: lab.pool, readPool: lab.readPool, topic: 'events', partition: 0, heartbeat };
+  const options = { pool: lab.pool, readPool: lab.readPool, topic: 'events', heartbeat };
   await applyChunk(options, deliveries);
 }
 

@@ -82,18 +82,23 @@ function storable(text: string): string {
   return `${kept} … [cut by Remit: ${bytes.length} bytes in all]`;
 }
 
-/** Which of these offsets of a partition already have a letter: a redelivery must not park a stream again. */
-export async function readKnownOffsets(
-  db: Queryable,
-  partition: number,
-  offsets: readonly string[],
-): Promise<Set<string>> {
-  const { rows } = await db.query<{ kafka_offset: string }>({
+/** Which of these offsets have a letter of a message that could not be read, by `offsetName`. */
+export async function readKnownOffsets(db: Queryable, offsets: readonly KafkaOffset[]): Promise<Set<string>> {
+  const { rows } = await db.query<KafkaOffset>({
     name: 'read-known-offsets',
-    text: `select kafka_offset from dead_letters where partition = $1 and kafka_offset = any($2) and version is null`,
-    values: [partition, offsets],
+    text: `select partition, kafka_offset as "offset" from dead_letters
+           join unnest($1::int[], $2::text[]) as o (partition, kafka_offset) using (partition, kafka_offset)
+           where version is null`,
+    values: [offsets.map((one) => one.partition), offsets.map((one) => one.offset)],
   });
-  return new Set(rows.map((row) => row.kafka_offset));
+  return new Set(rows.map(offsetName));
+}
+
+/** A message of the topic. */
+export type KafkaOffset = { readonly partition: number; readonly offset: string };
+
+export function offsetName({ partition, offset }: KafkaOffset): string {
+  return `${partition}/${offset}`;
 }
 
 /** How many letters keep a stream parked, of all tenants. */

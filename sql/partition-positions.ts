@@ -2,18 +2,22 @@ import type { Queryable } from '../platform/postgres.ts';
 
 export type PartitionPosition = { readonly partition: number; readonly position: bigint };
 
-/** Notes the last log position seen on a Kafka partition; a redelivered batch never moves it back. */
-export async function savePartitionPosition(
+/** Notes the last log position seen on each Kafka partition; a redelivered batch never moves one back. */
+export async function savePartitionPositions(
   db: Queryable,
-  { partition, position }: PartitionPosition,
+  positions: readonly PartitionPosition[],
 ): Promise<void> {
+  if (positions.length === 0) return;
   await db.query({
-    name: 'save-partition-position',
-    text: `insert into partition_positions (partition, position, applied_at) values ($1, $2, now())
+    name: 'save-partition-positions',
+    text: `insert into partition_positions (partition, position, applied_at)
+           select p.partition, p.position, now()
+           from unnest($1::int[], $2::bigint[]) as p (partition, position)
+           order by p.partition
            on conflict (partition) do update
              set position = excluded.position, applied_at = excluded.applied_at
              where partition_positions.position < excluded.position`,
-    values: [partition, position],
+    values: [positions.map((one) => one.partition), positions.map((one) => one.position)],
   });
 }
 

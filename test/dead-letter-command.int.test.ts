@@ -38,7 +38,7 @@ test('the command replays a letter, and does it itself where no projector runs',
     { key: Buffer.from('test/account-a'), value: Buffer.from('?'), offset: '9' },
     0,
   );
-  const options = { pool: lab.pool, readPool: lab.readPool, topic: 'events', partition: 0 };
+  const options = { pool: lab.pool, readPool: lab.readPool, topic: 'events' };
   await applyChunk({ ...options, heartbeat: async () => {} }, [
     garbage,
     ...events.map((event) => deliver(event)),

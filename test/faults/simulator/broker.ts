@@ -75,7 +75,7 @@ export function createBroker({
 
   const positionOf = (partition: number) => offsets.get(partition) ?? 0;
 
-  /** Lets the member have its next batch, from a partition that chance picks: so they advance apart. */
+  /** Lets the member have its next fetch, from one partition or from several, as chance has it: so they advance apart. */
   function pump(): void {
     const current = member;
     if (current === null || delivering || current.gone || !current.process.alive) return;
@@ -83,12 +83,22 @@ export function createBroker({
     if (ready.length === 0) return;
     delivering = true;
     const name = `fetch/${fetches++}`;
-    const partition = chance.pick(name, ready);
+    const fetched = ready.filter((at) => chance.fraction(`${name}/of/${at}`) < 0.6);
+    if (fetched.length === 0) fetched.push(chance.pick(name, ready));
     world.after(
       chance.between(`${name}/latency`, 1, chance.fraction(`${name}/slow`) < 0.2 ? 1_500 : 50),
       () => {
-        const batch = partitions[partition]!.slice(positionOf(partition), positionOf(partition) + MAX_BATCH);
-        const deliver = () => current.eachBatch(payloadOf(current, partition, batch, name));
+        // As kafkajs does it: all of them at once, and whatever one of them throws when all have ended.
+        const deliver = async () => {
+          const settled = await Promise.allSettled(
+            fetched.map((partition) => {
+              const from = positionOf(partition);
+              const batch = partitions[partition]!.slice(from, from + MAX_BATCH);
+              return current.eachBatch(payloadOf(current, partition, batch, `${name}/${partition}`));
+            }),
+          );
+          for (const one of settled) if (one.status === 'rejected') throw one.reason;
+        };
         world
           .task({ key: name, process: current.process }, deliver)
           .catch((error: Error) => {

@@ -1,25 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createFold } from './fold.ts';
+import { isOutage } from './postgres.ts';
 
 /** Decides after a moment, and keeps what was decided together. */
 function createDesk(fail: (items: readonly number[]) => Error | null = () => null) {
   const together: (readonly number[])[] = [];
-  const fold = createFold<number, string>(3, async (items) => {
+  const work = async (items: readonly number[]) => {
     together.push(items);
     await sleep(5);
     const error = fail(items);
     if (error !== null) throw error;
     return items.map((item) => `did ${item}`);
-  });
+  };
+  const fold = createFold(3, work, (error) => !isOutage(error));
   return { fold, together };
 }
 
-test('what comes while its key is under way is decided together, in order, so many at once', async () => {
+test('what comes at once, or while its key is under way, is done together, in order, so many at once', async () => {
   const { fold, together } = createDesk();
-  const results = await Promise.all([1, 2, 3, 4, 5].map((item) => fold('a', item)));
-  expect(results).toEqual(['did 1', 'did 2', 'did 3', 'did 4', 'did 5']);
-  expect(together).toEqual([[1], [2, 3, 4], [5]]);
+  const first = [fold('a', 1), fold('a', 2)];
+  await sleep(1);
+  const later = [3, 4, 5, 6].map((item) => fold('a', item));
+  expect(await Promise.all([...first, ...later])).toEqual([1, 2, 3, 4, 5, 6].map((item) => `did ${item}`));
+  expect(together).toEqual([[1, 2], [3, 4, 5], [6]]);
 });
 
 test('another key waits for nobody, and a key begins anew when all of it is done', async () => {
@@ -39,6 +43,6 @@ test('an outage is told to all of them, and not tried again for each', async () 
   const away = Object.assign(new Error('connect ECONNREFUSED'), { syscall: 'connect' });
   const { fold, together } = createDesk((items) => (items.length > 1 ? away : null));
   const settled = await Promise.allSettled([1, 2, 3].map((item) => fold('a', item)));
-  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
-  expect(together).toEqual([[1], [2, 3]]);
+  expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(together).toEqual([[1, 2, 3]]);
 });
