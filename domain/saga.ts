@@ -2,7 +2,7 @@ import type { TransferTerms } from './events.ts';
 import type { CommandId, Tenant } from './ids.ts';
 import type { Refusal } from './refusals.ts';
 import { completeTerms, type PlainTerms } from './terms.ts';
-import { fromWire, type Wire } from './wire.ts';
+import type { Wire } from './wire.ts';
 
 /** One transfer of a list: what to move, when, and whose wish it is. */
 export type TransferItem = TransferTerms & {
@@ -33,9 +33,15 @@ export type RefundList = {
 
 /** Reads an item of a list. Throws a SyntaxError where an amount is not a whole number. */
 export function readItem(wire: WireItem): TransferItem {
-  const { executeAt, commandId, batchId, actor, ...terms } = wire;
+  const { executeAt, commandId, batchId, actor, amountMinor, feeMinor, creditMinor } = wire;
+  const amounts = {
+    amountMinor: BigInt(amountMinor),
+    ...(feeMinor === undefined ? {} : { feeMinor: BigInt(feeMinor) }),
+    ...(creditMinor === undefined ? {} : { creditMinor: BigInt(creditMinor) }),
+  };
   return {
-    ...completeTerms(fromWire<PlainTerms & Partial<TransferTerms>>(terms)),
+    ...completeTerms({ ...(wire as Wire<PlainTerms> & object), ...amounts } as PlainTerms &
+      Partial<TransferTerms>),
     executeAt: executeAt ?? null,
     commandId,
     batchId: batchId ?? null,

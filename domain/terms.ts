@@ -11,8 +11,12 @@ export type PlainTerms = Omit<
  * inputs of older workflows, and small new ones, name only what differs.
  */
 export function completeTerms(given: PlainTerms & Partial<TransferTerms>): TransferTerms {
-  return termsOf({
-    ...given,
+  return {
+    transferId: given.transferId,
+    from: given.from,
+    to: given.to,
+    amountMinor: given.amountMinor,
+    currency: given.currency,
     feeMinor: given.feeMinor ?? 0n,
     creditMinor: given.creditMinor ?? given.amountMinor,
     creditCurrency: given.creditCurrency ?? given.currency,
@@ -20,7 +24,10 @@ export function completeTerms(given: PlainTerms & Partial<TransferTerms>): Trans
     rate: given.rate ?? null,
     reverses: given.reverses ?? null,
     holdId: given.holdId ?? null,
-  });
+    description: given.description,
+    reference: given.reference,
+    metadata: given.metadata,
+  };
 }
 
 /** The terms alone, of anything that carries them. */

@@ -12,7 +12,7 @@ import { type Loop, poll } from './supervise.ts';
 import type { EnsureTopics, Topics } from './topics.ts';
 
 const BATCH = 1_000;
-const PACE = { full: 1, busyMs: 2, idleMs: 100 };
+const PACE = { full: BATCH, busyMs: 0, idleMs: 100 };
 const CURSOR = 'kafka';
 
 export type RelayOptions = {
@@ -59,13 +59,14 @@ type Following = {
 async function follow({ client, producer, topic, leading, beat, grown }: Following) {
   let cursor = await readRelayCursor(client, CURSOR);
   const send = async () => {
-    const messages = encode(await readLog(client, cursor, BATCH));
+    const entries = await readLog(client, cursor, BATCH);
+    const messages = encode(entries);
     const last = messages.at(-1);
     if (last === undefined) return 0;
     await producer.send({ topic, acks: -1, messages });
     cursor = last.position;
     await saveRelayCursor(client, CURSOR, cursor);
-    return messages.length;
+    return messages.length < entries.length ? BATCH : messages.length;
   };
   await poll(PACE, leading, beat, send, grown);
 }

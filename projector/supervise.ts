@@ -76,6 +76,6 @@ export async function poll(
     waitMs = done > 0 ? pace.busyMs : Math.min(pace.idleMs, waitMs * 2);
     if (done > 0 || bell === undefined) await pause(waitMs, signal);
     // What rang while it looked may be what it did not see.
-    else if (bell.rings() === heard) await bell.wait(pace.idleMs, signal);
+    if (bell !== undefined && bell.rings() === heard) await bell.wait(pace.idleMs, signal);
   }
 }

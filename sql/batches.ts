@@ -38,14 +38,9 @@ export async function insertBatch(db: Queryable, batch: NewBatch): Promise<void>
   await db.query({
     name: 'insert-batch-items',
     text: `insert into batch_items (tenant, batch_id, item_no, transfer_id, request)
-           select $1, $2, i.place - 1, i.transfer_id, i.request
-           from unnest($3::text[], $4::jsonb[]) with ordinality as i (transfer_id, request, place)`,
-    values: [
-      tenant,
-      batchId,
-      items.map(({ transferId }) => transferId),
-      items.map((item) => JSON.stringify(item)),
-    ],
+           select $1, $2, i.place - 1, i.request ->> 'transferId', i.request
+           from jsonb_array_elements($3) with ordinality as i (request, place)`,
+    values: [tenant, batchId, JSON.stringify(items)],
   });
 }
 

@@ -64,10 +64,12 @@ async function insertCommands(client: PoolClient, { tenant, commands }: NewGroup
            select $1, n.command_id, n.type, n.principal, n.route, n.idempotency_key, decode(n.payload_hash, 'hex'),
              n.payload, n.resource_kind, n.resource_id, n.workflow_id, 'accepted', n.created_at,
              now() + make_interval(secs => n.sweep_after_ms / 1000.0)
-           from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[],
-             $10::text[], $11::text[], $12::timestamptz[], $13::float8[])
-             as n (command_id, type, principal, route, idempotency_key, payload_hash, payload, resource_kind,
-               resource_id, workflow_id, created_at, sweep_after_ms)
+           from rows from (
+               unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $9::text[], $10::text[],
+                 $11::text[], $12::timestamptz[], $13::float8[]),
+               jsonb_array_elements($8)
+             ) as n (command_id, type, principal, route, idempotency_key, payload_hash, resource_kind, resource_id,
+               workflow_id, created_at, sweep_after_ms, payload)
            order by n.principal collate "C", n.route collate "C", n.idempotency_key collate "C"
            on conflict (tenant, principal, route, idempotency_key) where idempotency_key is not null do nothing
            returning command_id`,
@@ -79,7 +81,7 @@ async function insertCommands(client: PoolClient, { tenant, commands }: NewGroup
       commands.map((one) => one.route),
       commands.map((one) => one.idempotencyKey),
       commands.map((one) => one.payloadHash),
-      commands.map((one) => JSON.stringify(one.payload)),
+      JSON.stringify(commands.map((one) => one.payload)),
       commands.map((one) => one.resourceKind),
       commands.map((one) => one.resourceId),
       commands.map((one) => one.workflowId),

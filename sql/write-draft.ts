@@ -11,13 +11,17 @@ import { expectWorkflows, forgetWorkflows, nudgeWorkflows } from './expected-wor
  * A head that the lock did not find is inserted and nothing else: where another transaction has made it meanwhile
  * (its first event was decided while this one waited for a lock), the unique key fails, and the whole transaction
  * is repeated and decides on what is there. An update would write over it.
+ *
+ * What is JSON comes as one array of JSON, not as an array of texts: neither side has a quote to escape in it then.
  */
 const WRITE = `
   with new_events as (
     insert into events (tenant, stream_id, version, type, schema_version, data, metadata, occurred_at, hash)
     select $1, e.stream_id, e.version, e.type, e.schema_version, e.data, e.metadata, $2, decode(e.hash, 'hex')
-    from unnest($3::text[], $4::int[], $5::text[], $6::smallint[], $7::jsonb[], $8::jsonb[], $9::text[])
-      as e (stream_id, version, type, schema_version, data, metadata, hash)
+    from rows from (
+        unnest($3::text[], $4::int[], $5::text[], $6::smallint[], $9::text[]),
+        jsonb_array_elements($7), jsonb_array_elements($8)
+      ) as e (stream_id, version, type, schema_version, hash, data, metadata)
   ), new_outbox as (
     insert into outbox (id, tenant, stream_id, version)
     select nextval('event_id'), $1, o.stream_id, o.version
@@ -27,8 +31,9 @@ const WRITE = `
       order by place
     ) as o
   ), given_heads as (
-    select * from unnest($10::text[], $11::int[], $12::jsonb[], $13::text[], $14::timestamptz[], $23::boolean[])
-      as h (stream_id, version, state, hash, created_at, is_new)
+    select * from rows from (
+        unnest($10::text[], $11::int[], $13::text[], $14::timestamptz[], $23::boolean[]), jsonb_array_elements($12)
+      ) as h (stream_id, version, hash, created_at, is_new, state)
   ), new_heads as (
     insert into heads (tenant, stream_id, version, state, hash, created_at, updated_at)
     select $1, h.stream_id, h.version, h.state, decode(h.hash, 'hex'), h.created_at, $2
@@ -42,14 +47,15 @@ const WRITE = `
       set version = excluded.version, state = excluded.state, hash = excluded.hash, updated_at = excluded.updated_at
   ), new_outcomes as (
     insert into outcomes (tenant, subject_id, leg, result, refusal, detail, created_at)
-    select $1, o.subject_id, o.leg, o.result, o.refusal, o.detail, $2
-    from unnest($15::text[], $16::text[], $17::text[], $18::jsonb[], $19::jsonb[])
-      as o (subject_id, leg, result, refusal, detail)
+    select $1, o.subject_id, o.leg, o.result, nullif(o.refusal, 'null'), nullif(o.detail, 'null'), $2
+    from rows from (
+        unnest($15::text[], $16::text[], $17::text[]), jsonb_array_elements($18), jsonb_array_elements($19)
+      ) as o (subject_id, leg, result, refusal, detail)
     order by o.subject_id collate "C", o.leg
   )
   update commands c
-  set status = e.status, refusal = e.refusal, finished_at = $2
-  from unnest($20::text[], $21::text[], $22::jsonb[]) as e (command_id, status, refusal)
+  set status = e.status, refusal = nullif(e.refusal, 'null'), finished_at = $2
+  from rows from (unnest($20::text[], $21::text[]), jsonb_array_elements($22)) as e (command_id, status, refusal)
   where c.tenant = $1 and c.command_id = e.command_id and c.status = 'accepted'`;
 
 /**
@@ -81,27 +87,23 @@ function writeDecision(client: PoolClient, changes: Changes): Promise<unknown> {
       events.map((event) => event.version),
       events.map((event) => event.type),
       events.map((event) => event.schemaVersion),
-      events.map((event) => JSON.stringify(event.data)),
-      events.map((event) => JSON.stringify(event.metadata)),
+      JSON.stringify(events.map((event) => event.data)),
+      JSON.stringify(events.map((event) => event.metadata)),
       events.map((event) => event.hash),
       heads.map(([streamId]) => streamId),
       heads.map(([, head]) => head.version),
-      heads.map(([, head]) => JSON.stringify(encodeState(head.state))),
+      JSON.stringify(heads.map(([, head]) => encodeState(head.state))),
       heads.map(([, head]) => head.hash),
       heads.map(([, head]) => head.createdAt),
       outcomes.map((row) => row.subjectId),
       outcomes.map((row) => row.leg),
       outcomes.map((row) => row.result),
-      outcomes.map((row) => json(row.refusal)),
-      outcomes.map((row) => json(row.detail)),
+      JSON.stringify(outcomes.map((row) => row.refusal)),
+      JSON.stringify(outcomes.map((row) => row.detail)),
       ends.map((end) => end.commandId),
       ends.map((end) => end.status),
-      ends.map((end) => json(end.refusal)),
+      JSON.stringify(ends.map((end) => end.refusal)),
       heads.map(([, head]) => head.isNew),
     ],
   });
-}
-
-function json(value: object | null): string | null {
-  return value === null ? null : JSON.stringify(value);
 }

@@ -57,10 +57,15 @@ export async function upsertBalances(
     name: 'upsert-balances',
     text: `insert into balances (generation, tenant, account_id, owner_id, name, currency, status, balance_minor,
              held_minor, overdraft_limit_minor, limits, holds, outgoing, metadata, version, position, created_at, as_of)
-           select $1, u.*
-           from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-             $9::bigint[], $10::bigint[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::jsonb[], $15::int[],
-             $16::bigint[], $17::timestamptz[], $18::timestamptz[]) as u (tenant, account_id)
+           select $1, u.tenant, u.account_id, u.owner_id, u.name, u.currency, u.status, u.balance_minor, u.held_minor,
+             u.overdraft_limit_minor, u.limits, u.holds, nullif(u.outgoing, 'null'), u.metadata, u.version, u.position,
+             u.created_at, u.as_of
+           from rows from (
+               unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+                 $9::bigint[], $10::bigint[], $15::int[], $16::bigint[], $17::timestamptz[], $18::timestamptz[]),
+               jsonb_array_elements($11), jsonb_array_elements($12), jsonb_array_elements($13), jsonb_array_elements($14)
+             ) as u (tenant, account_id, owner_id, name, currency, status, balance_minor, held_minor,
+               overdraft_limit_minor, version, position, created_at, as_of, limits, holds, outgoing, metadata)
            order by u.tenant collate "C", u.account_id collate "C"
            on conflict (generation, tenant, account_id) do update
              set owner_id = excluded.owner_id, name = excluded.name, currency = excluded.currency,
@@ -80,10 +85,10 @@ export async function upsertBalances(
       balances.map((row) => row.account.balanceMinor),
       balances.map((row) => row.account.heldMinor),
       balances.map((row) => row.account.overdraftLimitMinor),
-      balances.map((row) => JSON.stringify(toWire(row.account.limits))),
-      balances.map((row) => JSON.stringify(toWire(row.account.holds))),
-      balances.map((row) => row.account.outgoing && JSON.stringify(toWire(row.account.outgoing))),
-      balances.map((row) => JSON.stringify(row.account.metadata)),
+      JSON.stringify(balances.map((row) => toWire(row.account.limits))),
+      JSON.stringify(balances.map((row) => toWire(row.account.holds))),
+      JSON.stringify(balances.map((row) => row.account.outgoing && toWire(row.account.outgoing))),
+      JSON.stringify(balances.map((row) => row.account.metadata)),
       balances.map((row) => row.version),
       balances.map((row) => row.position),
       balances.map((row) => row.createdAt),
