@@ -102,6 +102,31 @@ test.each([
   90_000,
 );
 
+test('adaptive: one goes alone at once, many go as soon as they fill a group, and the rest go together', async () => {
+  const adaptive = await createLab({
+    databaseUrl: database.url,
+    temporalAddress: temporal.env.TEMPORAL_ADDRESS!,
+  });
+  try {
+    for (const id of ['a', 'b']) await adaptive.run(openAccount(id, 1_000n));
+    const ids = Array.from({ length: 60 }, (_, at) => `t${at}`);
+    const ends = await Promise.all(ids.map((id) => adaptive.execute(transfer(id, 'a', 'b', 1n))));
+    for (const end of ends) expect(end).toMatchObject({ command: { status: 'completed' } });
+    const { rows } = await adaptive.pool.query<{ transfers: number; alone: boolean }>(
+      `select count(*)::int as transfers, workflow_id = $1 || '/transfer/t0' as alone from commands
+       where tenant = $1 and type = 'transfer' group by workflow_id order by alone desc, transfers desc`,
+      [adaptive.tenant],
+    );
+    expect(rows).toEqual([
+      { transfers: 1, alone: true },
+      { transfers: 50, alone: false },
+      { transfers: 9, alone: false },
+    ]);
+  } finally {
+    await adaptive.close();
+  }
+}, 60_000);
+
 test('a Temporal that does not know the search attribute learns it, and the group runs all the same', async () => {
   const { connection, options } = lab.client;
   const name = TRANSFER_IDS.name;

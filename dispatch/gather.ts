@@ -30,8 +30,10 @@ export type Begun = { readonly recorded: Recorded; readonly started: Promise<voi
 
 export type Gatherer = { begin(wish: Wish): Promise<Begun> };
 
-/** More at once would only make each group smaller, and each costs the same. */
-const MOST_UNDER_WAY = 2;
+/** A group begins when none is under way, or when it would be full: more than these would only wait for each other. */
+const MOST_UNDER_WAY = 4;
+/** Who was answered together comes back together: so long the next group waits for as many as can be expected. */
+const RETURN_MS = 40;
 /** A workflow that is slow (an account is held, Temporal is away) makes room for others after this. */
 const SLOW_MS = 500;
 /** What Temporal takes in one keyword list is 2 KB; every transfer of a group is to be found by its id. */
@@ -44,28 +46,54 @@ type Waiting = {
 };
 
 /**
- * Records commands and starts their workflows. While few transfers are under way each runs alone at once; those that
- * come then wait for a place, and go together. As many wait as requests are open: each of them is one.
+ * Records commands and starts their workflows. While nothing is under way a transfer runs alone at once; those that come
+ * then go together when it has ended, or when they are many. As many wait as requests are open: each of them is one.
  */
 export function createGatherer(deps: GatherDeps): Gatherer {
   const waiting: Waiting[] = [];
   let underWay = 0;
 
+  /** How many the next group waits for, until the timer says that it has waited enough. */
+  let expected = 0;
+  let patience: NodeJS.Timeout | undefined;
+
   function fill(): void {
-    while (underWay < MOST_UNDER_WAY && waiting.length > 0) {
+    while (isDue()) {
+      stopExpecting();
       const members = take(waiting);
       underWay += 1;
-      void run(members).finally(() => {
+      void run(members).then((answered) => {
         underWay -= 1;
+        if (answered + waiting.length > 1) expect(answered + waiting.length);
         fill();
       });
     }
   }
 
-  async function run(members: readonly Waiting[]): Promise<void> {
+  function isDue(): boolean {
+    if (waiting.length >= MOST_IN_GROUP.transfers) return underWay < MOST_UNDER_WAY;
+    return underWay === 0 && waiting.length > 0 && waiting.length >= expected;
+  }
+
+  function expect(callers: number): void {
+    stopExpecting();
+    expected = callers;
+    patience = setTimeout(() => {
+      expected = 0;
+      fill();
+    }, RETURN_MS);
+  }
+
+  function stopExpecting(): void {
+    expected = 0;
+    clearTimeout(patience);
+  }
+
+  /** How many have their answers at the end: none where it is slow. */
+  async function run(members: readonly Waiting[]): Promise<number> {
     const isAlone = members.length === 1 && deps.grouping === 'adaptive';
     const going = isAlone ? beginEach(deps, members) : beginGroup(deps, members);
-    await Promise.race([going, sleep(SLOW_MS)]);
+    return Promise.race([going.then(() => members.length), sleep(SLOW_MS, 0)]);
   }
 
   return {
