@@ -108,7 +108,9 @@ function properties(folder: string, port: number, advertised: string, controller
 
 async function start(dir: string): Promise<Running> {
   const logging = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
-  const args = ['-Xmx512m', logging, ...classpath(), 'kafka.Kafka', join(dir, 'kafka.properties')];
+  // On few cores what the optimising compiler and a parallel collector take is missing elsewhere.
+  const machine = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+  const args = [...machine, logging, ...classpath(), 'kafka.Kafka', join(dir, 'kafka.properties')];
   return launch({ name: 'kafka', command: 'java', args, dir });
 }
 
