@@ -25,4 +25,4 @@ USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --retries=6 \
   CMD ["node", "--import", "tsx", "cli/health.ts"]
-CMD ["node", "--import", "tsx", "main.ts"]
+CMD ["node", "--import", "tsx", "--import", "./activities/workflow-thread.mjs", "main.ts"]

@@ -6,6 +6,9 @@ import type { Supervised } from './supervise.ts';
 /** Beyond what main.ts gives itself, so that it is the one to say which part hangs. */
 const MARGIN_MS = 5_000;
 
+/** What Node is told of every process of Remit. */
+export const NODE_FLAGS = ['--import', 'tsx', '--import', './activities/workflow-thread.mjs'];
+
 /** A child that runs main.ts in some roles. */
 export type RemitProcess = Supervised & { stop(): Promise<void> };
 
@@ -16,7 +19,7 @@ export type RemitProcess = Supervised & { stop(): Promise<void> };
 export function createRemit(name: string, roles: string, dir: string, env: NodeJS.ProcessEnv): RemitProcess {
   let running: Running | undefined;
   const stopGraceMs = boundMs({ ...env, ROLES: roles }) + MARGIN_MS;
-  const options = { name, command: process.execPath, args: ['--import', 'tsx', 'main.ts'], dir };
+  const options = { name, command: process.execPath, args: [...NODE_FLAGS, 'main.ts'], dir };
   return {
     name,
     async start() {

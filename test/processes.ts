@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
+import { NODE_FLAGS } from '../stack/remit.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
@@ -51,7 +52,7 @@ export async function spawnRemit(
 ): Promise<RemitChild> {
   const port = options.port ?? (await getPort());
   const log = options.logFile === undefined ? undefined : await open(options.logFile, 'a');
-  const child = spawn(process.execPath, ['--import', 'tsx', options.entry ?? 'main.ts'], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, options.entry ?? 'main.ts'], {
     cwd: ROOT,
     env: { ...process.env, LOG_LEVEL: 'warn', ...env, ROLES: roles, PORT: String(port) },
     stdio: ['ignore', 'ignore', log?.fd ?? (process.env.TEST_LOG_LEVEL ? 'inherit' : 'ignore')],
