@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Tenant } from '../domain/ids.ts';
 import { groupOfWorkflow, groupWorkflowId } from '../domain/workflow-ids.ts';
 import type { Logger } from '../platform/log.ts';
 import { isOutage, type Pool } from '../platform/postgres.ts';
@@ -6,6 +7,7 @@ import { type Command, type NewCommand, type Recorded, recordCommand } from '../
 import { recordGroup } from '../sql/record-group.ts';
 import type { Announcements } from './announcements.ts';
 import type { Wish } from './new-command.ts';
+import { createReturning } from './returning.ts';
 import { startGroup, startWorkflow, type WorkflowStart } from './start-workflow.ts';
 import type { Watcher } from './watch-workflows.ts';
 
@@ -32,10 +34,11 @@ export type Gatherer = { begin(wish: Wish): Promise<Begun> };
 
 /** A group begins when none is under way, or when it would be full: more than these would only wait for each other. */
 const MOST_UNDER_WAY = 4;
-/** Who was answered together comes back together: so long the next group waits for as many as can be expected. */
-const RETURN_MS = 40;
-/** A workflow that is slow (an account is held, Temporal is away) makes room for others after this. */
-const SLOW_MS = 500;
+/**
+ * One that is slow (an account is held, a person is asked, Temporal is away) makes room for others: what takes so many times
+ * as long as usual is, within these bounds. Under load all take longer, and small groups beside them would only slow them more.
+ */
+const SLOW = { timesUsual: 3, leastMs: 100, mostMs: 500 };
 /** What Temporal takes in one keyword list is 2 KB; every transfer of a group is to be found by its id. */
 const MOST_IN_GROUP = { transfers: 50, idBytes: 1_900 };
 
@@ -47,84 +50,89 @@ type Waiting = {
 
 /**
  * Records commands and starts their workflows. While nothing is under way a transfer runs alone at once; those that come
- * then go together when it has ended, or when they are many. As many wait as requests are open: each of them is one.
+ * then go together when it has ended or is slow, or when they fill a group. As many wait as requests are open: each of them
+ * is one.
  */
 export function createGatherer(deps: GatherDeps): Gatherer {
-  const waiting: Waiting[] = [];
-  let underWay = 0;
-
-  /** How many the next group waits for, until the timer says that it has waited enough. */
-  let expected = 0;
-  let patience: NodeJS.Timeout | undefined;
-
-  function fill(): void {
-    while (isDue()) {
-      stopExpecting();
-      const members = take(waiting);
-      underWay += 1;
-      void run(members).then((answered) => {
-        underWay -= 1;
-        if (answered + waiting.length > 1) expect(answered + waiting.length);
-        fill();
-      });
-    }
-  }
-
-  function isDue(): boolean {
-    if (waiting.length >= MOST_IN_GROUP.transfers) return underWay < MOST_UNDER_WAY;
-    return underWay === 0 && waiting.length > 0 && waiting.length >= expected;
-  }
-
-  function expect(callers: number): void {
-    stopExpecting();
-    expected = callers;
-    patience = setTimeout(() => {
-      expected = 0;
-      fill();
-    }, RETURN_MS);
-  }
-
-  function stopExpecting(): void {
-    expected = 0;
-    clearTimeout(patience);
-  }
-
-  /** How many have their answers at the end: none where it is slow. */
-  async function run(members: readonly Waiting[]): Promise<number> {
-    const isAlone = members.length === 1 && deps.grouping === 'adaptive';
-    const going = isAlone ? beginEach(deps, members) : beginGroup(deps, members);
-    return Promise.race([going.then(() => members.length), sleep(SLOW_MS, 0)]);
-  }
-
+  /** As many as there are tenants. */
+  const lines = new Map<Tenant, Line>();
   return {
     begin(wish) {
       if (deps.grouping === 'never' || !wish.gathers) return beginAlone(deps, wish);
-      return new Promise((done, failed) => {
-        waiting.push({ command: wish.command, done, failed });
-        // What comes in the same turn of the loop can go together.
-        if (deps.grouping === 'always') setImmediate(fill);
-        else fill();
-      });
+      const { tenant } = wish.command;
+      const line = lines.get(tenant) ?? createLine(deps);
+      lines.set(tenant, line);
+      return new Promise((done, failed) => line.join({ command: wish.command, done, failed }));
     },
   };
 }
 
-/** The first that waits, and those of its tenant that have room beside it. */
-function take(waiting: Waiting[]): Waiting[] {
-  const tenant = waiting[0]?.command.tenant;
-  const members: Waiting[] = [];
-  let idBytes = 0;
-  for (let at = 0; at < waiting.length && members.length < MOST_IN_GROUP.transfers; ) {
-    const next = waiting[at] as Waiting;
-    const bytes = next.command.resourceId.length + 3;
-    if (next.command.tenant !== tenant) at += 1;
-    else if (members.length > 0 && idBytes + bytes > MOST_IN_GROUP.idBytes) break;
-    else {
-      idBytes += bytes;
-      members.push(...waiting.splice(at, 1));
+/** What waits of one tenant. */
+type Line = { join(one: Waiting): void };
+
+function createLine(deps: GatherDeps): Line {
+  const waiting: Waiting[] = [];
+  let underWay = 0;
+  let usualMs = 0;
+  const returning = createReturning(fill);
+
+  function fill(): void {
+    while (isDue()) {
+      returning.stopWaiting();
+      run(waiting.splice(0, sizeOfNext(waiting)));
     }
   }
-  return members;
+
+  function isDue(): boolean {
+    const size = sizeOfNext(waiting);
+    const isFull = size === MOST_IN_GROUP.transfers || size < waiting.length;
+    if (isFull) return underWay < MOST_UNDER_WAY;
+    return underWay === 0 && size > 0 && size >= returning.expected();
+  }
+
+  function run(members: readonly Waiting[]): void {
+    underWay += 1;
+    let hasPlace = true;
+    const giveUpPlace = () => {
+      if (!hasPlace) return;
+      hasPlace = false;
+      underWay -= 1;
+      fill();
+    };
+    const isAlone = members.length === 1 && deps.grouping === 'adaptive';
+    const going = isAlone ? beginEach(deps, members) : beginGroup(deps, members);
+    const began = performance.now();
+    const answered = (isAnswered: boolean) => {
+      if (!isAnswered) return;
+      usualMs += (performance.now() - began - usualMs) / 8;
+      returning.answered(members.length, waiting.length);
+    };
+    void going
+      .then(answered, (error: unknown) => deps.log.error({ err: error }, 'how a group ended is not known'))
+      .finally(giveUpPlace);
+    const slowMs = Math.min(SLOW.mostMs, Math.max(SLOW.leastMs, SLOW.timesUsual * usualMs));
+    setTimeout(giveUpPlace, slowMs).unref();
+  }
+
+  return {
+    join(one) {
+      waiting.push(one);
+      returning.came();
+      // What comes in the same turn of the loop can go together.
+      if (deps.grouping === 'always') setImmediate(fill);
+      else fill();
+    },
+  };
+}
+
+/** How many of those that wait, from the first, have room in one group. */
+function sizeOfNext(waiting: readonly Waiting[]): number {
+  let idBytes = 0;
+  for (const [at, { command }] of waiting.entries()) {
+    idBytes += command.resourceId.length + 3;
+    if (at === MOST_IN_GROUP.transfers || (at > 0 && idBytes > MOST_IN_GROUP.idBytes)) return at;
+  }
+  return waiting.length;
 }
 
 async function beginAlone(deps: GatherDeps, { command, work }: Wish): Promise<Begun> {
@@ -132,24 +140,26 @@ async function beginAlone(deps: GatherDeps, { command, work }: Wish): Promise<Be
   return { recorded, started: tryToStart(deps, recorded.kind === 'recorded' ? [recorded.command] : []) };
 }
 
-/** Each by itself; ends when all of them have ended. */
-async function beginEach(deps: GatherDeps, members: readonly Waiting[]): Promise<void> {
-  await Promise.all(
+/** Each by itself; ends when all of them have ended, or are slow. Answers whether all of them have their answers. */
+async function beginEach(deps: GatherDeps, members: readonly Waiting[]): Promise<boolean> {
+  const answered = await Promise.all(
     members.map(async ({ command, done, failed }) => {
       try {
         const begun = await beginAlone(deps, { command, work: async () => undefined, gathers: true });
         done(begun);
-        if (begun.recorded.kind === 'recorded')
-          await untilEnded(deps, [begun.recorded.command], begun.started);
+        if (begun.recorded.kind !== 'recorded') return true;
+        return await untilEnded(deps, [begun.recorded.command], begun.started);
       } catch (error) {
         failed(error);
+        return true;
       }
     }),
   );
+  return answered.every(Boolean);
 }
 
-/** All in one workflow; ends when all of them have ended. */
-async function beginGroup(deps: GatherDeps, members: readonly Waiting[]): Promise<void> {
+/** All in one workflow; otherwise the same. */
+async function beginGroup(deps: GatherDeps, members: readonly Waiting[]): Promise<boolean> {
   const { tenant } = members[0]!.command;
   const groupId = deps.newId();
   const workflowId = groupWorkflowId(tenant, groupId);
@@ -160,7 +170,7 @@ async function beginGroup(deps: GatherDeps, members: readonly Waiting[]): Promis
   } catch (error) {
     if (isOutage(error)) {
       for (const { failed } of members) failed(error);
-      return;
+      return true;
     }
     // One that cannot be recorded keeps no other from it.
     deps.log.warn({ err: error, commands: commands.length }, 'a group was not recorded, each is by itself');
@@ -169,18 +179,18 @@ async function beginGroup(deps: GatherDeps, members: readonly Waiting[]): Promis
   const fresh = recorded.flatMap((one) => (one.kind === 'recorded' ? [one.command] : []));
   const started = tryToStart(deps, fresh);
   for (const [at, { done }] of members.entries()) done({ recorded: recorded[at] as Recorded, started });
-  await untilEnded(deps, fresh, started);
+  return untilEnded(deps, fresh, started);
 }
 
 /**
- * Resolves when all of these commands, of one workflow, have ended as far as this process hears of it; where no worker
- * is beside it, when their workflow has; and when they are slow.
+ * Resolves with true when all of these commands, of one workflow, have ended as far as this process hears of it; where no
+ * worker is beside it, when their workflow has; and with false when they are slow.
  */
 async function untilEnded(
   { announcements, start, watcher }: GatherDeps,
   commands: readonly Command[],
   started: Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   const over = new AbortController();
   const stops: (() => void)[] = [];
   const heard = commands.map(
@@ -194,9 +204,14 @@ async function untilEnded(
     await started;
     if (workflowId !== null) await watcher.watch(workflowId, over.signal);
   };
-  await Promise.race([Promise.all(heard), sleep(SLOW_MS), ...(start.temporal().eager ? [] : [watch()])]);
+  const ended = [Promise.all(heard), ...(start.temporal().eager ? [] : [watch()])];
+  const isAnswered = await Promise.race([
+    ...ended.map((one) => one.then(() => true)),
+    sleep(SLOW.mostMs, false),
+  ]);
   over.abort();
   for (const stop of stops) stop();
+  return isAnswered;
 }
 
 /** A start that fails loses nothing: the commands are recorded, and the sweeper starts them when Temporal is back. */

@@ -33,15 +33,15 @@ export type RefundList = {
 
 /** Reads an item of a list. Throws a SyntaxError where an amount is not a whole number. */
 export function readItem(wire: WireItem): TransferItem {
-  const { executeAt, commandId, batchId, actor, amountMinor, feeMinor, creditMinor } = wire;
+  const { executeAt, commandId, batchId, actor, feeMinor, creditMinor } = wire;
   const amounts = {
-    amountMinor: BigInt(amountMinor),
-    ...(feeMinor === undefined ? {} : { feeMinor: BigInt(feeMinor) }),
-    ...(creditMinor === undefined ? {} : { creditMinor: BigInt(creditMinor) }),
+    amountMinor: BigInt(wire.amountMinor),
+    feeMinor: feeMinor === undefined ? undefined : BigInt(feeMinor),
+    creditMinor: creditMinor === undefined ? undefined : BigInt(creditMinor),
   };
   return {
-    ...completeTerms({ ...(wire as Wire<PlainTerms> & object), ...amounts } as PlainTerms &
-      Partial<TransferTerms>),
+    // An amount that is not among these is a text, which the types refuse here.
+    ...completeTerms({ ...wire, ...amounts }),
     executeAt: executeAt ?? null,
     commandId,
     batchId: batchId ?? null,

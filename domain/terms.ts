@@ -6,11 +6,16 @@ export type PlainTerms = Omit<
   'feeMinor' | 'creditMinor' | 'creditCurrency' | 'quoteId' | 'rate' | 'reverses' | 'holdId'
 >;
 
+/** What may be left out, by name or as undefined. */
+type Optional = {
+  readonly [Term in Exclude<keyof TransferTerms, keyof PlainTerms>]?: TransferTerms[Term] | undefined;
+};
+
 /**
  * All terms of a transfer, from those that are named: what is missing is what a plain transfer has. Recorded
- * inputs of older workflows, and small new ones, name only what differs.
+ * inputs of older workflows, and small new ones, name only what differs. Made in one go, for every step makes them.
  */
-export function completeTerms(given: PlainTerms & Partial<TransferTerms>): TransferTerms {
+export function completeTerms(given: PlainTerms & Optional): TransferTerms {
   return {
     transferId: given.transferId,
     from: given.from,

@@ -64,7 +64,10 @@ const schema = z.object({
   FEE_PER_MILLE: z.coerce.number().int().min(0).max(1000).default(0),
   /** Whether transfers that come while others are under way share a workflow: never, adaptive or always. */
   TRANSFER_GROUPING: z.enum(['never', 'adaptive', 'always']).default('adaptive'),
-  /** Whether the workers can tell where a workflow stands (`__stack_trace`); activities/workflow-thread.mjs says at what cost. */
+  /**
+   * Whether the workers can tell where a workflow stands (`__stack_trace`). Only checked here: activities/workflow-thread.mjs
+   * reads it before there is a configuration, and says at what cost.
+   */
   WORKFLOW_CALL_STACKS: z.enum(['true', 'false']).default('false'),
   /** How often waiting workflows are compared with what must be running. */
   RECONCILE_INTERVAL_MS: milliseconds(1_000),

@@ -80,7 +80,7 @@ function placeOf({ source, ...delivery }: Delivery): Place[] {
   return [{ partition: source.partition, tenant, streamId, version, position }];
 }
 
-/** Whose counters to write: one of the partitions, for no two members of a group ever have the same. */
+/** Whose counters to write: any one of the partitions, for members of a group have different ones; only sums are read. */
 function counterOf(deliveries: readonly Delivery[]): number {
   return deliveries.find(({ source }) => source !== null)?.source?.partition ?? NO_PARTITION;
 }

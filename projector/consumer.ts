@@ -2,14 +2,17 @@ import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { createFold } from '../platform/fold.ts';
 import type { Kafka } from '../platform/kafka.ts';
 import type { Pool } from '../platform/postgres.ts';
+import { isDataError } from '../sql/data-error.ts';
 import { applyChunk } from './apply-chunk.ts';
 import { readMessage } from './delivery.ts';
+import { LogBehindError } from './follow-store.ts';
 import type { Loop } from './supervise.ts';
 import type { EnsureTopics, Topics } from './topics.ts';
 
-/** What goes into one transaction: so many events of a partition, of so many partitions. */
-const CHUNK = 500;
-const MOST_SHARES = 12;
+/** Events of one transaction, of all partitions: its locks and its time are bounded by them. */
+const MOST_EVENTS = 2_000;
+/** No share is smaller, or many partitions would make shares of a few events each. */
+const LEAST_SHARE = 50;
 /** Long enough for a chunk's retries, short enough that a killed projector's partitions move on soon. */
 const SESSION_TIMEOUT_MS = 15_000;
 const REBALANCE_TIMEOUT_MS = 15_000;
@@ -78,14 +81,21 @@ async function consume(consumer: Consumer, options: ConsumerOptions, beat: () =>
   await consumer.connect();
   // True always: false would jump to the latest where an offset is out of range, and lose events.
   await consumer.subscribe({ topic: options.topics.topic, fromBeginning: true });
-  const fold = createFold(MOST_SHARES, (shares: readonly Share[]) =>
-    applyShares(options, shares, () => assignment),
+  const shareSize = Math.max(LEAST_SHARE, Math.floor(MOST_EVENTS / options.topics.partitions));
+  const fold = createFold(
+    Math.floor(MOST_EVENTS / shareSize),
+    (shares: readonly Share[]) => applyShares(options, shares, () => assignment, beat),
+    isOfOneShare,
   );
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently: options.topics.partitions,
-    eachBatch: (payload) => consumeBatch((share) => fold(options.topics.topic, share), payload, assignment),
+    eachBatch: (payload) =>
+      consumeBatch((share) => fold(options.topics.topic, share), payload, {
+        assigned: assignment,
+        shareSize,
+      }),
   });
 }
 
@@ -100,13 +110,18 @@ type Share = {
 async function consumeBatch(
   apply: (share: Share) => Promise<boolean>,
   payload: EachBatchPayload,
-  assigned: number,
+  { assigned, shareSize }: { readonly assigned: number; readonly shareSize: number },
 ): Promise<void> {
   const { messages } = payload.batch;
-  for (let start = 0; start < messages.length; start += CHUNK) {
-    const share = { payload, assigned, messages: messages.slice(start, start + CHUNK) };
+  for (let start = 0; start < messages.length; start += shareSize) {
+    const share = { payload, assigned, messages: messages.slice(start, start + shareSize) };
     if (!(await apply(share))) return;
   }
+}
+
+/** What an event of one partition brings about keeps no other partition from going on. */
+function isOfOneShare(error: unknown): boolean {
+  return error instanceof LogBehindError || isDataError(error);
 }
 
 /**
@@ -117,15 +132,17 @@ async function applyShares(
   options: ConsumerOptions,
   shares: readonly Share[],
   assignment: () => number,
+  beat: () => void,
 ): Promise<boolean[]> {
   const { topic } = options.topics;
   const isOurs = ({ assigned }: Share) => assigned === assignment();
   const wanted = shares.filter(
     (share) => isOurs(share) && share.payload.isRunning() && !share.payload.isStale(),
   );
-  const [any] = wanted;
-  if (any === undefined) return shares.map(() => false);
-  const { heartbeat, commitOffsetsIfNecessary } = any.payload;
+  const [first] = wanted;
+  if (first === undefined) return shares.map(() => false);
+  // These are the consumer's, whichever partition they come with.
+  const { heartbeat, commitOffsetsIfNecessary } = first.payload;
   const deliveries = wanted.flatMap(({ payload, messages }) =>
     messages.map((message) => readMessage(message, payload.batch.partition)),
   );
@@ -142,5 +159,6 @@ async function applyShares(
     await commitOffsetsIfNecessary({ topics: [{ topic, partitions: offsets }] });
     await heartbeat();
   }
+  beat();
   return shares.map((share) => ours.includes(share));
 }

@@ -12,7 +12,7 @@ import { type Loop, poll } from './supervise.ts';
 import type { EnsureTopics, Topics } from './topics.ts';
 
 const BATCH = 1_000;
-const PACE = { full: BATCH, busyMs: 0, idleMs: 100 };
+const PACE = { full: BATCH, busyMs: 1, idleMs: 100 };
 const CURSOR = 'kafka';
 
 export type RelayOptions = {
@@ -66,6 +66,7 @@ async function follow({ client, producer, topic, leading, beat, grown }: Followi
     await producer.send({ topic, acks: -1, messages });
     cursor = last.position;
     await saveRelayCursor(client, CURSOR, cursor);
+    // What was too much for one request goes at once, as after a full batch.
     return messages.length < entries.length ? BATCH : messages.length;
   };
   await poll(PACE, leading, beat, send, grown);

@@ -51,8 +51,8 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * How a poll waits: not at all after a full batch, shortly after a partial one; when idle ever longer, or where it has a
- * bell until that rings, at most `idleMs`.
+ * How a poll waits: not at all after a full batch, `busyMs` after a partial one; when idle ever longer. Where it has a
+ * bell it then waits until that rings, at most `idleMs`.
  */
 export type Pace = { readonly full: number; readonly busyMs: number; readonly idleMs: number };
 
