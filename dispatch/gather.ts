@@ -77,17 +77,18 @@ function createLine(deps: GatherDeps): Line {
   const returning = createReturning(fill);
 
   function fill(): void {
-    while (isDue()) {
+    for (let size = sizeOfDue(); size > 0; size = sizeOfDue()) {
       returning.stopWaiting();
-      run(waiting.splice(0, sizeOfNext(waiting)));
+      run(waiting.splice(0, size));
     }
   }
 
-  function isDue(): boolean {
+  /** How many begin now, together; 0 where none do. */
+  function sizeOfDue(): number {
     const size = sizeOfNext(waiting);
     const isFull = size === MOST_IN_GROUP.transfers || size < waiting.length;
-    if (isFull) return underWay < MOST_UNDER_WAY;
-    return underWay === 0 && size > 0 && size >= returning.expected();
+    const isDue = isFull ? underWay < MOST_UNDER_WAY : underWay === 0 && size >= returning.expected();
+    return isDue ? size : 0;
   }
 
   function run(members: readonly Waiting[]): void {

@@ -77,7 +77,6 @@ async function consume(consumer: Consumer, options: ConsumerOptions, beat: () =>
     assignment += 1;
   });
   consumer.on(consumer.events.FETCH, beat);
-  consumer.on(consumer.events.END_BATCH_PROCESS, beat);
   await consumer.connect();
   // True always: false would jump to the latest where an offset is out of range, and lose events.
   await consumer.subscribe({ topic: options.topics.topic, fromBeginning: true });
