@@ -221,7 +221,7 @@ function startWorker(house: House): Role {
     log,
     signal: stopping.signal,
     make: (connection) =>
-      createWorkers({ connection, config, activities: activitiesOf(house), workflowsPath }),
+      createWorkers({ connection, config, log: house.log, activities: activitiesOf(house), workflowsPath }),
     attend: (connection, over) => {
       const client = createTemporalClient(connection, config.TEMPORAL_NAMESPACE);
       const setCurrent = (isCurrent: boolean) => useTemporal({ client, eager: isCurrent });

@@ -1,6 +1,8 @@
+import { IllegalStateError } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { deliveryTaskQueue } from '../domain/webhook.ts';
 import type { Config } from '../platform/config.ts';
+import type { Logger } from '../platform/log.ts';
 import { workerVersion } from '../platform/worker-version.ts';
 import type { Activities } from './index.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -27,10 +29,11 @@ export type Workers = {
 export async function createWorkers(options: {
   connection: NativeConnection;
   config: Config;
+  log: Logger;
   activities: Activities;
   workflowsPath?: string | undefined;
 }): Promise<Workers> {
-  const { connection, config, activities, workflowsPath } = options;
+  const { connection, config, log, activities, workflowsPath } = options;
   const common = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
@@ -55,7 +58,7 @@ export async function createWorkers(options: {
       activities: { deliverWebhook: activities.deliverWebhook },
       maxConcurrentActivityTaskExecutions: MAX_DELIVERIES,
     });
-    return together([steps, deliveries]);
+    return together([steps, deliveries], log);
   } catch (error) {
     await release(steps);
     throw error;
@@ -81,14 +84,27 @@ function versioning(config: Config): Pick<WorkerOptions, 'workerDeploymentOption
   return { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior } };
 }
 
-function together(workers: readonly Worker[]): Workers {
+/**
+ * Runs a worker to its end. The SDK may find it still in use for a moment when all its work has ended, and tells that as an
+ * error; its .NET kin only warns (temporalio/sdk-dotnet#550). There is nothing left to do then, so it is no failure.
+ */
+async function runToEnd(worker: Worker, log: Logger): Promise<void> {
+  try {
+    await worker.run();
+  } catch (error) {
+    if (!(error instanceof IllegalStateError) || worker.getState() !== 'STOPPED') throw error;
+    log.warn({ err: error }, 'a worker had ended, and the SDK still held it');
+  }
+}
+
+function together(workers: readonly Worker[], log: Logger): Workers {
   const shutdown = () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   return {
     shutdown,
     async run() {
-      const running = workers.map((worker) => worker.run());
+      const running = workers.map((worker) => runToEnd(worker, log));
       await Promise.all(running).catch(shutdown);
       await Promise.allSettled(running);
       await Promise.all(running);

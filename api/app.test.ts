@@ -19,6 +19,7 @@ const bare = createApp({
       await nowhere.query('select 1');
       return { kind: 'key-reused' };
     },
+    startedAt: async () => null,
   },
   health: { temporal: async () => 'ok' },
   config: {
@@ -108,6 +109,7 @@ describe('malformed bodies are 400 and name the field', () => {
     ['/api/transfers/t/cancel', {}, '/reason'],
     ['/api/transfers/t/approve', { reason: 'x', to: 'b' }, '/to'],
     ['/api/transfers/t/decline', { reason: '' }, '/reason'],
+    ['/api/transfers/t/cancel', { reason: ' \t' }, '/reason'],
     ['/api/transfers/t/retry', { reason: 1 }, '/reason'],
     ['/api/transfers/t/resolve', { reason: 'x' }, '/to'],
     ['/api/transfers/t/reverse', { amount: 1 }, '/amount'],

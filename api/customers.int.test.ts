@@ -201,7 +201,10 @@ test('the log tells nothing of a person', async () => {
   const app = createApp({
     pool: house.pool,
     readPool: house.readPool,
-    dispatcher: { execute: () => Promise.reject(new Error('nothing is dispatched')) },
+    dispatcher: {
+      execute: () => Promise.reject(new Error('nothing is dispatched')),
+      startedAt: async () => null,
+    },
     health: {},
     config: loadConfig({ ...inject('stack') }),
     log: pino({ level: 'trace' }, sink),

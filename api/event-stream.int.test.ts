@@ -48,7 +48,10 @@ function appWith(env: Record<string, string> = {}): App {
     createApp({
       pool,
       readPool: pool,
-      dispatcher: { execute: () => Promise.reject(new Error('no command is sent here')) },
+      dispatcher: {
+        execute: () => Promise.reject(new Error('no command is sent here')),
+        startedAt: async () => null,
+      },
       health: {},
       config,
       log,

@@ -1,5 +1,5 @@
 import type { Tenant, TransferId } from '../domain/ids.ts';
-import { listCommandsAbout } from '../sql/commands.ts';
+import { type Command, listCommandsAbout } from '../sql/commands.ts';
 import { listKafkaDeliveries, readProjectedVersions } from '../sql/kafka-deliveries.ts';
 import { listTransferEvents } from '../sql/list-transfer-events.ts';
 import { readTransfer } from '../sql/read-transfer.ts';
@@ -11,6 +11,8 @@ import type { TimelineFacts } from './timeline.ts';
 /** Far more than a transfer has, but for one whose reversals or refused commands somebody repeats. */
 const MAX_COMMANDS = 200;
 const MAX_EVENTS = 500;
+/** Temporal is asked about so many at once; when those of further commands started is not told. */
+const MAX_WORKFLOWS = 20;
 
 /**
  * What is known of a transfer everywhere: the write side in one snapshot, then what the read side has of it.
@@ -22,13 +24,24 @@ export async function loadTimeline(
   transferId: TransferId,
 ): Promise<TimelineFacts> {
   const written = await readWriteSide(deps, tenant, transferId);
+  const starts = readStarts(deps, [written.command, ...written.laterCommands]);
   const streams = [...new Set(written.events.map((event) => event.streamId))];
   return {
     ...written,
     // First how far, then whence: an event that is projected is never told without its delivery, if it had one.
     projected: await readProjectedVersions(deps.readPool, tenant, streams),
     deliveries: await listKafkaDeliveries(deps.readPool, tenant, written.events),
+    startedAt: await starts,
   };
+}
+
+async function readStarts(
+  { dispatcher }: Deps,
+  commands: readonly Command[],
+): Promise<Map<string, string | null>> {
+  const workflowIds = new Set(commands.flatMap(({ workflowId }) => workflowId ?? []));
+  const asked = [...workflowIds].slice(0, MAX_WORKFLOWS);
+  return new Map(await Promise.all(asked.map(async (id) => [id, await dispatcher.startedAt(id)] as const)));
 }
 
 function readWriteSide(deps: Deps, tenant: Tenant, transferId: TransferId) {

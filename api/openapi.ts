@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { json } from './answers.ts';
+import { json, problems } from './answers.ts';
 
 /** What the document says beside the routes. */
 export const OPENAPI = {
@@ -37,5 +37,6 @@ export const openapiRoute = createRoute({
       'The document',
       z.object({ openapi: z.string().openapi({ example: '3.1.0' }) }).openapi('OpenApi'),
     ),
+    ...problems(400),
   },
 });

@@ -99,6 +99,9 @@ describe('a parked transfer', () => {
       timeout: 20_000,
       interval: 200,
     });
+    // What moved the money was another workflow of that id: when it started is not told by this one's start.
+    const timeline = await get(`/api/transfers/${at('p1')}/timeline`);
+    expect(JSON.parse(timeline.text).steps[1]).toMatchObject({ kind: 'workflow_started', at: null });
     const integrity = await get('/api/integrity');
     expect([integrity.status, integrity.body.ok]).toEqual([200, true]);
     const retried = await act('p1', 'retry', {}, at('p1-retry'));

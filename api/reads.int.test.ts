@@ -135,7 +135,10 @@ describe('one snapshot', () => {
     const app = createApp({
       pool,
       readPool: watched,
-      dispatcher: { execute: () => Promise.reject(new Error('no command is asked for')) },
+      dispatcher: {
+        execute: () => Promise.reject(new Error('no command is asked for')),
+        startedAt: async () => null,
+      },
       health: {},
       config: loadConfig({ ...inject('stack') }),
       log,

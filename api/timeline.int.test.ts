@@ -69,7 +69,12 @@ describe('the timeline of a transfer', () => {
     const url = `http://ui.test/namespaces/default/workflows/${encodeURIComponent(workflowId)}`;
     expect(steps[1]).toMatchObject({ workflowId, url });
     expect(steps[6]).toMatchObject({ commandId: steps[0]?.commandId, status: 'completed', refusal: null });
-    for (const step of steps) expect(step.at).toEqual(expect.any(String));
+    const { startTime } = await house.temporal.workflow.getHandle(workflowId).describe();
+    // A Temporal that is busy for a second is not waited for.
+    const startedAt = async () => (await timeline(id('done')))[1]?.at;
+    await expect.poll(startedAt, { timeout: 20_000 }).toBe(startTime.toISOString());
+    const times = steps.filter(({ kind }) => kind !== 'workflow_started').map(({ at }) => at);
+    expect(times).toEqual(times.map(() => expect.any(String)));
     const { items } = (await get(`/api/accounts/${id('a')}/events`)).body;
     const { position, version, hash } = { hash: '', ...items.at(-1) };
     expect(steps[2]).toMatchObject({ position, version, hash });
@@ -135,6 +140,20 @@ describe('the timeline of a transfer', () => {
       sweepAfterMs: 3_600_000,
     });
     expect(told(await timeline(transferId))).toEqual(['command_accepted']);
+  });
+
+  test('whose workflow Temporal has forgotten: started at a time that nobody knows', async () => {
+    expect((await pay(id('old'), id('b'), '1.00')).status).toBe(201);
+    const handle = house.temporal.workflow.getHandle(`main/transfer/${id('old')}`);
+    await handle.result();
+    const { workflowService, options } = house.temporal;
+    await workflowService.deleteWorkflowExecution({
+      namespace: options.namespace,
+      workflowExecution: { workflowId: handle.workflowId },
+    });
+    const startedAt = async () =>
+      (await timeline(id('old'))).find(({ kind }) => kind === 'workflow_started')?.at;
+    await expect.poll(startedAt, { timeout: 20_000, interval: 200 }).toBeNull();
   });
 
   test('with an event that no delivery is recorded of, as after a heal: delivered by null', async () => {

@@ -55,6 +55,7 @@ const nothing = {
   events: [],
   deliveries: [],
   projected: new Map<string, number>(),
+  startedAt: new Map([['main/transfer/t', at(7)]]),
   truncated: false,
 };
 const debit = event('account-a', 3, 2);
@@ -120,7 +121,7 @@ describe('a timeline', () => {
       kind: 'workflow_started',
       workflowId: 'main/transfer/t',
       url: 'http://ui.test/namespaces/default/workflows/main%2Ftransfer%2Ft',
-      at: at(5),
+      at: at(7),
     });
     expect(timelineOf(facts, webUi)).toContainEqual({
       kind: 'event_delivered',

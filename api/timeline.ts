@@ -16,6 +16,8 @@ export type TimelineFacts = {
   readonly deliveries: readonly KafkaDelivery[];
   /** Up to which version each stream is in every read table. */
   readonly projected: ReadonlyMap<string, number>;
+  /** When each workflow started, as far as Temporal tells. */
+  readonly startedAt: ReadonlyMap<string, string | null>;
   /** True where there are more commands or events than these, the first. */
   readonly truncated: boolean;
 };
@@ -66,13 +68,14 @@ function beginning({ command, after }: Placed, facts: TimelineFacts, webUi: WebU
 function workflow(
   command: Command,
   hasEvents: boolean,
-  { command: first }: TimelineFacts,
+  { command: first, startedAt }: TimelineFacts,
   webUi: WebUi,
 ): TimelineStep[] {
-  const { workflowId, createdAt, status } = command;
+  const { workflowId, status } = command;
   if (workflowId === null || (!hasEvents && status === 'accepted')) return [];
   if (command !== first && workflowId === first.workflowId) return [];
-  return [{ kind: 'workflow_started', workflowId, url: workflowUrl(workflowId, webUi), at: createdAt }];
+  const at = startedAt.get(workflowId) ?? null;
+  return [{ kind: 'workflow_started', workflowId, url: workflowUrl(workflowId, webUi), at }];
 }
 
 /** A batch's command ends with its last transfer, so its end is no step of this one. */

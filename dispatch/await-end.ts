@@ -47,8 +47,8 @@ export async function awaitEnd(
   { waitMs, begin }: { readonly waitMs: number; readonly begin: (() => Promise<unknown>) | null },
 ): Promise<Answered> {
   const until = Date.now() + waitMs;
-  const watching = new AbortController();
-  const { ended, stop } = listen(deps.announcements, command);
+  const { ended, stop: stopListening } = listen(deps.announcements, command);
+  const stops = [stopListening];
   try {
     if (begin !== null) await Promise.race([ended, begin()]);
     if (waitMs <= 0) return command;
@@ -65,7 +65,10 @@ export async function awaitEnd(
     const firstMs = Math.min(until - Date.now(), patienceMs);
     const { workflowId } = command;
     const watch = async () => {
-      if (workflowId !== null) await deps.watcher.watch(workflowId, watching.signal);
+      if (workflowId === null) return;
+      const watching = new AbortController();
+      stops.push(() => watching.abort());
+      await deps.watcher.watch(workflowId, watching.signal);
     };
     // Beside its worker a command mostly ends before Temporal would tell, and need not ask it.
     const watched = isTold ? null : watch();
@@ -73,8 +76,7 @@ export async function awaitEnd(
     if (early !== undefined) return withNews(command, early);
     return await poll(deps, command, until, ended, watched ?? watch());
   } finally {
-    stop();
-    watching.abort();
+    for (const stop of stops) stop();
   }
 }
 

@@ -8,6 +8,7 @@ import type { Answered, CommandRequest, Dispatched, Dispatcher, DispatchOptions 
 import { createGatherer, type Grouping } from './gather.ts';
 import { type CommandSource, newCommand } from './new-command.ts';
 import type { WorkflowStart } from './start-workflow.ts';
+import { readStartedAt } from './started-at.ts';
 import { createWatcher } from './watch-workflows.ts';
 
 export type DispatcherDeps = {
@@ -57,6 +58,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         : await endOf(recorded.command, options.waitMs, replayed ? null : started);
       return { kind: 'recorded', replayed, command };
     },
+    startedAt: (workflowId) => readStartedAt(deps.start, workflowId),
   };
 }
 

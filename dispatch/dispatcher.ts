@@ -122,4 +122,6 @@ export type Dispatched =
 export type Dispatcher = {
   /** Records the command, starts its workflow and waits for its end. Throws only when Postgres is away. */
   execute(request: CommandRequest, options: DispatchOptions): Promise<Dispatched>;
+  /** When a command's workflow was last started; null where Temporal does not tell within a second. */
+  startedAt(workflowId: string): Promise<string | null>;
 };

@@ -26,7 +26,7 @@ export type OrderTerms = {
   readonly metadata: Metadata;
   /** Five fields, UTC. */
   readonly cron: string | null;
-  /** A duration; the first run comes one after the order's creation. */
+  /** A duration, counted from the second of the order's creation; the first run comes one after it. */
   readonly every: string | null;
   /** No run is due after this instant. */
   readonly until: string | null;

@@ -74,6 +74,7 @@ export async function createHouse(env: Record<string, string> = {}): Promise<Hou
   const workers = await createWorkers({
     connection,
     config,
+    log,
     activities: createActivities({
       announce: announcements.announce,
       pool,

@@ -84,7 +84,7 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     schedules: createSchedules(() => client, config.TEMPORAL_TASK_QUEUE),
   });
   const activities = { ...real, ...options.wrap?.(real, { pool, tenant }) };
-  const workers = await createWorkers({ connection, config, activities });
+  const workers = await createWorkers({ connection, config, log, activities });
   const running = workers.run();
   const stopping = new AbortController();
   const reconciling = runReconciler({ pool, log, start, intervalMs: 200 }, stopping.signal);

@@ -105,7 +105,7 @@ test('a whole database is verified, check by check, with what was looked at', as
   const { code, stdout } = await verify(built);
   expect(stdout).not.toContain('FAIL');
   expect(stdout).toMatch(/^ok {4}hash-chains +\d+ checked$/m);
-  expect(stdout).toMatch(/^Verified: \d+ events of 1 tenants in /m);
+  expect(stdout).toMatch(/^Verified: \d+ events of 1 tenant in /m);
   expect(stdout).not.toMatch(/ 0 checked/);
   expect(code).toBe(0);
 });

@@ -58,13 +58,20 @@ export function textField(maxLength: number) {
   );
 }
 
+/** The same, with more in it than white space. */
+export function filledField(maxLength: number, message: string) {
+  return textField(maxLength)
+    .regex(/\S/, message)
+    .openapi({ minLength: 1, pattern: '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$' });
+}
+
 /** An e-mail address as people have them; whether it takes mail is not ours to know. */
 export const emailField = text()
   .max(254, 'must have at most 254 characters')
   .pipe(z.email('must be an e-mail address such as "ada@example.com"'))
   .openapi({ type: 'string', example: 'ada@example.com', pattern: z.regexes.email.source });
 
-export const reasonField = textField(500).min(1, 'must say why').openapi({ example: 'Reported as lost' });
+export const reasonField = filledField(500, 'must say why').openapi({ example: 'Reported as lost' });
 
 /** An instant, as ISO 8601 in UTC with milliseconds, whatever zone it was written in. */
 export const timeField = z.iso

@@ -50,8 +50,9 @@ export const strictJson: MiddlewareHandler<AppEnv> = async (c, next) => {
     const announced = contentType !== undefined && c.req.method !== 'DELETE';
     if (bytes.byteLength > 0 || announced) {
       checkEncoding(c.req.header('content-encoding'));
-      // Validators find it parsed.
-      c.req.bodyCache.json = Promise.resolve(readBody(bytes, contentType));
+      const body = readBody(bytes, contentType);
+      // Validators find it parsed: Hono itself would make a Response of the bytes, read that as text, and parse it again.
+      Object.assign(c.req, { json: async () => body });
     }
   }
   await next();

@@ -13,7 +13,7 @@ import {
 import { hashWithKey } from '../../sql/hash.ts';
 import { COMMAND_PROBLEMS, cutPage, json, pageOf, problems, READ_PROBLEMS } from '../answers.ts';
 import { decodeCursor, encodeCursor } from '../border/cursor.ts';
-import { emailField, idField, pageQuery, textField } from '../border/fields.ts';
+import { emailField, filledField, idField, pageQuery } from '../border/fields.ts';
 import { commandAnswerHeaders, commandHeaders } from '../commanding.ts';
 import { type AppEnv, createRouter, type Deps } from '../context.ts';
 import { Problem } from '../problem.ts';
@@ -24,9 +24,7 @@ const customerIdField = idField.openapi({ example: 'customer-7' });
 
 const createBody = z.strictObject({
   id: customerIdField.optional(),
-  name: textField(200)
-    .regex(/\S/, 'must not be blank')
-    .openapi({ example: 'Ada Lovelace', minLength: 1, pattern: '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$' }),
+  name: filledField(200, 'must not be blank').openapi({ example: 'Ada Lovelace' }),
   email: emailField,
 });
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRoute, z } from '@hono/zod-openapi';
-import { json } from '../answers.ts';
+import { json, problems } from '../answers.ts';
 import { createRouter, type Deps, type HealthCheck } from '../context.ts';
 
 /** A dependency that does not answer within this is down. */
@@ -11,7 +11,10 @@ const healthz = createRoute({
   path: '/healthz',
   tags: ['operation'],
   summary: 'Whether the process lives',
-  responses: { 200: json('It does', z.strictObject({ status: z.literal('ok') }).openapi('Health')) },
+  responses: {
+    200: json('It does', z.strictObject({ status: z.literal('ok') }).openapi('Health')),
+    ...problems(400),
+  },
 });
 
 const readinessSchema = z
@@ -34,6 +37,7 @@ const readyz = createRoute({
       readinessSchema,
     ),
     503: json('Postgres is down, or the process is stopping', readinessSchema),
+    ...problems(400),
   },
 });
 

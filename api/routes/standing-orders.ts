@@ -46,9 +46,10 @@ const createBody = z
     reference: textField(100).optional().openapi({ example: 'flat 12' }),
     metadata: metadataField.optional(),
     cron: cronField.optional(),
-    every: durationField(1_000, '1s')
-      .optional()
-      .openapi({ description: 'A distance; the first run comes one after the order is created' }),
+    every: durationField(1_000, '1s').optional().openapi({
+      description:
+        'A distance, counted from the second in which the order is created; the first run comes one after it',
+    }),
     until: momentField
       .optional()
       .openapi({ example: '2099-12-31T23:59:59Z', description: 'No run is due after it' }),

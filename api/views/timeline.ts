@@ -24,7 +24,11 @@ const started = z
     kind: z.literal('workflow_started'),
     workflowId: z.string().openapi({ example: 'main/transfer/rent-2026-08' }),
     url: z.string().nullable().openapi({ description: "The workflow in Temporal's Web UI" }),
-    at: timeAnswer.openapi({ description: 'When its command was accepted: it started then or later' }),
+    at: timeAnswer.nullable().openapi({
+      description:
+        "When it was last started, by Temporal's clock; null where Temporal is away or has forgotten it, for a parked transfer, " +
+        'and beyond 20 workflows',
+    }),
   })
   .openapi('WorkflowStarted');
 

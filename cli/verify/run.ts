@@ -51,7 +51,7 @@ export async function runVerify(
   if (against !== null) for (const line of comparisonOf(against, differences)) console.log(line);
   const seconds = (performance.now() - begunMs) / 1_000;
   const rate = number.format(Math.round(Number(events) / seconds));
-  const size = `${number.format(events)} events of ${number.format(tenants)} tenants`;
+  const size = `${number.format(events)} events of ${number.format(tenants)} ${tenants === 1 ? 'tenant' : 'tenants'}`;
   console.log(`${ok ? 'Verified' : 'VIOLATED'}: ${size} in ${seconds.toFixed(1)} s, ${rate} events/s.`);
   if (args.checkpoint !== null && key !== null && checkpoint !== null) {
     if (!ok) console.log(`No checkpoint is written of a store that is violated.`);

@@ -21,6 +21,7 @@ beforeEach(async () => {
   direct = await connect(url.host);
   await direct.query('create table if not exists seen (name text primary key)');
   await direct.query('truncate seen');
+  await direct.query('drop function if exists take_time cascade');
 });
 afterEach(async () => {
   proxy.resume();
@@ -102,7 +103,12 @@ test('what a reply is asked for happens after Postgres did it and before the cli
 });
 
 test('of statements that are sent together each reply is its own statement’s', async () => {
-  const client = await connect(proxy.address, 5_000, true);
+  // The commit takes its time, so that what is looked at before it is done is not there yet.
+  await direct.query(`create function take_time() returns trigger language plpgsql as
+    $$ begin perform pg_sleep(2); return null; end $$`);
+  await direct.query(`create constraint trigger take_time after insert on seen deferrable initially deferred
+    for each row execute function take_time()`);
+  const client = await connect(proxy.address, 20_000, true);
   const asked: string[] = [];
   proxy.intercept(({ text }) => {
     if (text === 'begin') return 'pass';
