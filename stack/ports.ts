@@ -1,5 +1,15 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { SetupFailure } from './failure.ts';
+
+/**
+ * Where free ports are drawn from: below what systems give to those that ask for any port (Linux from 32768, others
+ * from 49152), so that neither a connection nor another server takes one between the draw and its use.
+ */
+const DRAWN_FROM = [20_000, 32_768] as const;
+const MOST_DRAWS = 100;
+/** No two parts that this process starts are given the same one, started or not. */
+const drawn = new Set<number>();
 
 /** Ports of the parts on 127.0.0.1. */
 export type StackPorts = { postgres: number; kafka: number; temporal: number; temporalUi: number };
@@ -45,17 +55,32 @@ export async function requireFreePort(port: number, part: string, variable: stri
   }
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
+/**
+ * A port of 127.0.0.1 that was free a moment ago and that this process has not drawn before.
+ * @throws SetupFailure when a hundred draws found none.
+ */
 export async function freePort(): Promise<number> {
-  return listenOnce(0);
+  for (let draw = 0; draw < MOST_DRAWS; draw += 1) {
+    const port = randomInt(...DRAWN_FROM);
+    if (drawn.has(port)) continue;
+    drawn.add(port);
+    if (await isFree(port)) return port;
+  }
+  throw new SetupFailure(
+    `No free port found from ${DRAWN_FROM[0]} to ${DRAWN_FROM[1] - 1} in ${MOST_DRAWS} draws.`,
+  );
 }
 
-function listenOnce(port: number): Promise<number> {
+async function isFree(port: number): Promise<boolean> {
+  return listenOnce(port).then(
+    () => true,
+    () => false,
+  );
+}
+
+function listenOnce(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
-    });
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve()));
   });
 }

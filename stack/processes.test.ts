@@ -70,6 +70,12 @@ test('a port in use is one sentence that says what to set', async () => {
   await expect(requireFreePort(port, 'Kafka', 'REMIT_KAFKA_PORT')).resolves.toBeUndefined();
 });
 
+test('ports are drawn from below those that any connection may be given, and none twice', async () => {
+  const ports = await Promise.all(Array.from({ length: 200 }, freePort));
+  expect(new Set(ports).size).toBe(200);
+  expect(Math.max(...ports)).toBeLessThan(32_768);
+});
+
 test('a port that is not one is refused by the name of its variable', () => {
   expect(() => portFromEnv({ PORT: 'http' }, 'PORT', 3_000)).toThrow('PORT is http: set it to a port');
   expect(portFromEnv({}, 'PORT', 3_000)).toBe(3_000);
