@@ -7,6 +7,7 @@ import { listTransactions } from '../sql/list-transactions.ts';
 import { listTransfers } from '../sql/list-transfers.ts';
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
 import { log } from '../test/lab.ts';
+import { rowsTouched } from '../test/rows-touched.ts';
 import { createApp } from './app.ts';
 
 const TENANT = 'main' as Tenant;
@@ -39,38 +40,6 @@ afterAll(async () => {
   await database?.drop();
 });
 
-type Plan = { 'Node Type': string; 'Actual Rows': number; 'Actual Loops': number; Plans?: Plan[] };
-
-/** Rows that a plan's scans touch, those that a filter threw away included. */
-function touched(plan: Plan & { 'Rows Removed by Filter'?: number }): number {
-  const own = plan['Node Type'].includes('Scan')
-    ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
-    : 0;
-  return (plan.Plans ?? []).reduce((sum, child) => sum + touched(child), own);
-}
-
-/** The rows that all statements of `work` touch, by plans that know no parameters, as a seasoned connection's do. */
-async function rowsTouched(work: (db: Queryable) => Promise<unknown>): Promise<number> {
-  const client = await pool.connect();
-  await client.query("set plan_cache_mode = 'force_generic_plan'");
-  let rows = 0;
-  const query = async ({ name, text, values }: { name: string; text: string; values: unknown[] }) => {
-    const { rows: told } = await client.query<{ 'QUERY PLAN': { Plan: Plan }[] }>({
-      name: `explain-${name}`,
-      text: `explain (analyze, format json) ${text}`,
-      values,
-    });
-    rows += told[0]?.['QUERY PLAN'][0] === undefined ? 0 : touched(told[0]['QUERY PLAN'][0].Plan);
-    return client.query({ name, text, values });
-  };
-  try {
-    await work({ query } as unknown as Queryable);
-  } finally {
-    client.release(true);
-  }
-  return rows;
-}
-
 describe('a page costs the page, not the history', () => {
   test.each([
     ['accountId', { accountId: 'rare', status: null }, 79],
@@ -83,7 +52,7 @@ describe('a page costs the page, not the history', () => {
     const positions = rows.map((row) => Number(row.firstPosition));
     expect(positions).toEqual([...new Set(positions)].sort((one, other) => other - one));
     expect(rows).toHaveLength(expected);
-    expect(await rowsTouched((db) => listTransfers(db, TENANT, filter, page))).toBeLessThan(BOUND);
+    expect(await rowsTouched(pool, (db) => listTransfers(db, TENANT, filter, page))).toBeLessThan(BOUND);
   });
 
   test('a transfer to itself is listed once, and pages go on where they ended', async () => {
@@ -105,7 +74,7 @@ describe('a page costs the page, not the history', () => {
     const filter = { accountId: 'hot', from, to };
     const rows = await listTransactions(pool, TENANT, filter, { limit: 51, before });
     expect([rows[0]?.version, rows.length]).toEqual([newest, length]);
-    const touchedRows = await rowsTouched((db) =>
+    const touchedRows = await rowsTouched(pool, (db) =>
       listTransactions(db, TENANT, filter, { limit: 51, before }),
     );
     expect(touchedRows).toBeLessThan(BOUND);
@@ -167,7 +136,7 @@ describe('the log is counted in pages', () => {
     let most = 0;
     const counting = {
       async query(statement: { name: string; text: string; values: unknown[] }) {
-        most = Math.max(most, await rowsTouched((db) => db.query(statement)));
+        most = Math.max(most, await rowsTouched(pool, (db) => db.query(statement)));
         return pool.query(statement);
       },
     } as unknown as Queryable;

@@ -15,7 +15,7 @@ const BARS: readonly {
   { line: 'a.adaptive.128', label: '', title: 'Remit, 128 callers', fill: '#2563eb' },
   { line: 'c.10000', label: 'projected', title: 'Remit, batch of 10,000, projected', fill: '#0d9488' },
   { line: 'c.10000', label: 'final', title: 'Remit, batch of 10,000, final', fill: '#0d9488' },
-  { line: 'h', label: '', title: 'Ceiling: pgbench, one statement', fill: '#d97706' },
+  { line: 'h.batches', label: '', title: 'Ceiling: pgbench, one statement', fill: '#d97706' },
 ];
 
 const WIDTH = 860;

@@ -1,10 +1,10 @@
 import { ledgerOf, openAccounts } from './accounts.ts';
+import { type Ceiling, createCeiling } from './ceiling.ts';
 import type { Ground } from './ground.ts';
 import type { Line } from './lines.ts';
 import type { Plan } from './plan.ts';
 import { figuresOf } from './report.ts';
 import { batches } from './rows/batches.ts';
-import { ceiling } from './rows/ceiling.ts';
 import { history } from './rows/history.ts';
 import { hotAccount } from './rows/hot-account.ts';
 import { idle } from './rows/idle.ts';
@@ -21,18 +21,26 @@ type Row = { readonly name: string; readonly measure: () => Promise<Line[]> };
  * before a long history makes the store larger.
  */
 export async function measureRows(ground: Ground, plan: Plan): Promise<Line[]> {
+  const ceiling = await createCeiling(ground, plan);
+  try {
+    return await measureAll(ground, plan, ceiling);
+  } finally {
+    await ceiling.remove();
+  }
+}
+
+async function measureAll(ground: Ground, plan: Plan, ceiling: Ceiling): Promise<Line[]> {
   const ledger = ledgerOf(ground.pool);
   const accounts = await openAccounts(ledger);
   const rows: readonly Row[] = [
     { name: 'a, b: singles and the sample', measure: () => singles(ground, accounts, plan) },
-    { name: 'h: the ceiling', measure: () => ceiling(ground, plan) },
-    { name: 'c: batches', measure: () => batches(ground, accounts, plan) },
+    { name: 'c, h: batches and the ceiling', measure: () => batches(ground, accounts, plan, ceiling) },
     { name: 'd: a hot account', measure: () => hotAccount(ground, accounts, plan) },
     { name: 'e: the read side', measure: () => readSide(ground, accounts, plan) },
     { name: 'k: two of each', measure: () => scaledOut(ground, accounts, plan) },
     { name: 'i: memory', measure: () => memory(ground, accounts, plan) },
     { name: 'j: idle', measure: () => idle(ground, plan) },
-    { name: 'f: rebuild and verify', measure: () => rebuildAndVerify(ground) },
+    { name: 'f, h: rebuild and verify, and the ceiling', measure: () => rebuildAndVerify(ground, ceiling) },
     { name: 'g: cost against history', measure: () => history(ground, ledger, plan) },
   ];
   const lines: Line[] = [];

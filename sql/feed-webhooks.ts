@@ -2,6 +2,7 @@ import type { Tenant } from '../domain/ids.ts';
 import { type DeliveryRound, deliveryWorkflowId } from '../domain/webhook.ts';
 import type { PoolClient, Queryable } from '../platform/postgres.ts';
 import { expectWorkflows } from './expected-workflows.ts';
+import { EVENT_OF_PLACE } from './read-log.ts';
 
 /** Whether the log has places that nobody looked at yet; all of them, before there is a cursor. */
 export async function hasUnfed(db: Queryable): Promise<boolean> {
@@ -56,7 +57,7 @@ type Made = Row & { readonly tenant: Tenant };
 /** A statement after the lock: it sees every webhook that was created before. */
 async function makeDeliveries(client: PoolClient, after: bigint, limit: number): Promise<number> {
   const { rows } = await client.query<Row>({
-    name: 'make-webhook-deliveries',
+    // Without a name, see read-log.ts.
     text: `with page as materialized (
              select * from log where position > $1 order by position limit $2
            ), made as (
@@ -65,8 +66,8 @@ async function makeDeliveries(client: PoolClient, after: bigint, limit: number):
              select l.tenant, gen_random_uuid()::text, w.webhook_id, l.position, l.stream_id, l.version, e.type, 'pending'
              from page l
              join webhooks w on w.tenant = l.tenant and w.deleted_at is null and w.after_position < l.position
-             join events e on e.tenant = l.tenant and e.stream_id = l.stream_id and e.version = l.version
-               and (e.type = any(w.events) or '*' = any(w.events))
+             ${EVENT_OF_PLACE}
+             where e.type = any(w.events) or '*' = any(w.events)
              on conflict (tenant, webhook_id, position) do nothing
              returning tenant, delivery_id, webhook_id, event_type
            ), looked as (

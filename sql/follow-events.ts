@@ -1,7 +1,7 @@
 import type { Tenant } from '../domain/ids.ts';
 import type { Queryable } from '../platform/postgres.ts';
 import type { LoggedEvent } from './codec.ts';
-import { LOG_COLUMNS, type LogRow, toLoggedEvent } from './read-log.ts';
+import { EVENT_OF_PLACE, LOG_COLUMNS, type LogRow, toLoggedEvent } from './read-log.ts';
 
 /** Which events a follower wants; null is all. */
 export type EventFilter = {
@@ -27,13 +27,13 @@ export async function followEvents(
   filter: EventFilter,
 ): Promise<FollowedPage> {
   const { rows } = await db.query<Row>({
-    name: 'follow-events',
+    // Without a name, see read-log.ts.
     text: `with page as materialized (
              select * from log where position > $1 order by position limit $2
            )
            select looked.through, ${LOG_COLUMNS}
            from (select max(position) as through from page) as looked
-           left join (page l join events e using (tenant, stream_id, version))
+           left join (page l ${EVENT_OF_PLACE})
              on l.tenant = $3
                and ($4::text[] is null or e.type = any($4))
                and ($5::text is null or e.stream_id = 'account-' || $5

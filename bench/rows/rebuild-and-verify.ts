@@ -1,5 +1,6 @@
 import { runCommand } from '../../stack/commands.ts';
 import { until } from '../../stack/wait.ts';
+import { type Ceiling, lineOfCeiling, type Told } from '../ceiling.ts';
 import { cpuEach, readCpu, usedCpu } from '../cpu.ts';
 import type { Ground } from '../ground.ts';
 import { ask } from '../http.ts';
@@ -9,15 +10,19 @@ import { awaitProjected, readProjections } from '../projected.ts';
 const TIMEOUT_MS = 1_800_000;
 
 /**
- * Row f: each projection built anew from the store, one after the other, and the proof of the store, in events of the log
- * a second.
+ * Row f: each projection built anew from the store, in turn with the ceiling, and the proof of the store, in events of the
+ * log a second.
  */
-export async function rebuildAndVerify(ground: Ground): Promise<Line[]> {
+export async function rebuildAndVerify(ground: Ground, ceiling: Ceiling): Promise<Line[]> {
   await awaitProjected(ground, 50);
   const { items } = await readProjections(ground);
   const lines: Line[] = [];
-  for (const { name, position } of items) lines.push(await rebuild(ground, name, position));
-  return [...lines, await verify(ground)];
+  const windows: Told[] = [];
+  for (const { name, position } of items) {
+    windows.push(await ceiling.measure());
+    lines.push(await rebuild(ground, name, position));
+  }
+  return [...lines, await verify(ground), lineOfCeiling('h.rebuilds', 'rebuilds', windows)];
 }
 
 async function rebuild(ground: Ground, name: string, events: number): Promise<Line> {
