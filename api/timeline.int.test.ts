@@ -146,13 +146,14 @@ describe('the timeline of a transfer', () => {
     expect((await pay(id('old'), id('b'), '1.00')).status).toBe(201);
     const handle = house.temporal.workflow.getHandle(`main/transfer/${id('old')}`);
     await handle.result();
+    const startedAt = async () =>
+      (await timeline(id('old'))).find(({ kind }) => kind === 'workflow_started')?.at;
+    await expect.poll(startedAt, { timeout: 20_000, interval: 200 }).not.toBeNull();
     const { workflowService, options } = house.temporal;
     await workflowService.deleteWorkflowExecution({
       namespace: options.namespace,
       workflowExecution: { workflowId: handle.workflowId },
     });
-    const startedAt = async () =>
-      (await timeline(id('old'))).find(({ kind }) => kind === 'workflow_started')?.at;
     await expect.poll(startedAt, { timeout: 20_000, interval: 200 }).toBeNull();
   });
 

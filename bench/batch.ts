@@ -1,5 +1,6 @@
 import type { BatchView } from '../api/views/batch.ts';
 import { until } from '../stack/wait.ts';
+import { TENANT } from './accounts.ts';
 import { type CpuMs, cpuEach, readCpu, usedCpu } from './cpu.ts';
 import type { Ground } from './ground.ts';
 import { ask } from './http.ts';
@@ -97,9 +98,9 @@ function readBatch({ api }: Ground, id: string): Promise<BatchView> {
 function awaitFinal({ pool, signal }: Ground, id: string, everyMs: number): Promise<void> {
   const check = async () => {
     const { rows } = await pool.query<{ status: string }>({
-      name: 'bench-batch-status',
-      text: `select c.status from batches b join commands c using (tenant, command_id) where b.batch_id = $1`,
-      values: [id],
+      text: `select c.status from batches b join commands c using (tenant, command_id)
+             where b.tenant = $1 and b.batch_id = $2`,
+      values: [TENANT, id],
     });
     if (rows[0]?.status !== 'completed') throw new Error(`the command of batch ${id} is ${rows[0]?.status}`);
   };

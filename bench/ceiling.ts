@@ -15,8 +15,8 @@ const INSTALL = 'apt-get install postgresql-contrib';
 const CLIENTS = 16;
 const MARGIN_MS = 60_000;
 
-/** Transfers a second, and the mean time of one. */
-export type Told = { readonly rate: number; readonly meanMs: number };
+/** What one window came to: transfers a second, and the mean time of one. */
+export type Window = { readonly rate: number; readonly meanMs: number };
 
 /**
  * Row h: pgbench makes transfers that are nothing but one statement (two balances, two entries, a check), over 1,000
@@ -25,24 +25,16 @@ export type Told = { readonly rate: number; readonly meanMs: number };
  */
 export type Ceiling = {
   /** One window of it. */
-  measure(): Promise<Told>;
-  /** Removes its database. */
-  remove(): Promise<void>;
+  measure(): Promise<Window>;
 };
 
-/** Makes its database. @throws SetupFailure where there is no pgbench */
+/** Makes its database, which goes with the ground. @throws SetupFailure where there is no pgbench */
 export async function createCeiling({ env, pool, signal }: Ground, { windowMs }: Plan): Promise<Ceiling> {
   const pgbench = await findPgbench();
   const url = new URL(env.DATABASE_URL);
   url.pathname = '/ceiling';
   await pool.query('create database ceiling');
-  const remove = async () => void (await pool.query('drop database if exists ceiling with (force)'));
-  try {
-    await createTables(url.href);
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+  await createTables(url.href);
   // Two that pay each other at once may deadlock: one of them tries again.
   const how = ['-n', '-M', 'prepared', '-c', String(CLIENTS), '-j', '2', '--max-tries', '10'];
   const args = [...how, '-T', String(Math.ceil(windowMs / 1_000)), '-f', SCRIPT, url.href];
@@ -57,12 +49,11 @@ export async function createCeiling({ env, pool, signal }: Ground, { windowMs }:
         meanMs: read(stdout, /^latency average = ([\d.]+) ms/m),
       };
     },
-    remove,
   };
 }
 
 /** The middle one of several windows. */
-export function lineOfCeiling(id: string, beside: string, windows: readonly Told[]): Line {
+export function lineOfCeiling(id: string, beside: string, windows: readonly Window[]): Line {
   const figures = [
     perSecond('', median(windows.map(({ rate }) => rate))),
     ms('mean', median(windows.map(({ meanMs }) => meanMs))),

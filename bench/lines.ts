@@ -36,12 +36,12 @@ export function figure(lines: readonly Line[], id: string, label: string): numbe
   return found.value;
 }
 
-/** The middle one; of an even count the lower of the two. */
+/** The middle one; of an even count halfway between the two. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted[Math.floor((sorted.length - 1) / 2)];
-  if (middle === undefined) throw new Error('nothing was measured');
-  return middle;
+  const [lower, upper] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  if (lower === undefined || upper === undefined) throw new Error('nothing was measured');
+  return (lower + upper) / 2;
 }
 
 /** Several runs of one load as one: rates over all windows, the middle one of their percentiles. */

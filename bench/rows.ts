@@ -1,5 +1,5 @@
 import { ledgerOf, openAccounts } from './accounts.ts';
-import { type Ceiling, createCeiling } from './ceiling.ts';
+import { createCeiling } from './ceiling.ts';
 import type { Ground } from './ground.ts';
 import type { Line } from './lines.ts';
 import type { Plan } from './plan.ts';
@@ -22,14 +22,6 @@ type Row = { readonly name: string; readonly measure: () => Promise<Line[]> };
  */
 export async function measureRows(ground: Ground, plan: Plan): Promise<Line[]> {
   const ceiling = await createCeiling(ground, plan);
-  try {
-    return await measureAll(ground, plan, ceiling);
-  } finally {
-    await ceiling.remove();
-  }
-}
-
-async function measureAll(ground: Ground, plan: Plan, ceiling: Ceiling): Promise<Line[]> {
   const ledger = ledgerOf(ground.pool);
   const accounts = await openAccounts(ledger);
   const rows: readonly Row[] = [

@@ -1,7 +1,7 @@
 import type { Tenant } from '../domain/ids.ts';
 import type { Queryable } from '../platform/postgres.ts';
 import type { LoggedEvent, StoredEvent } from './codec.ts';
-import { LOG_COLUMNS, type LogRow, toLoggedEvent } from './read-log.ts';
+import { EVENT_OF_PLACE, LOG_COLUMNS, type LogRow, toLoggedEvent } from './read-log.ts';
 
 /** A stored event and its place in the global order: null until the sequencer gives it one. */
 export type PlacedEvent = StoredEvent & { readonly position: bigint | null };
@@ -13,12 +13,11 @@ export async function listEvents(
   page: { limit: number; after: bigint },
 ): Promise<LoggedEvent[]> {
   const { rows } = await db.query<LogRow>({
-    name: 'list-events',
+    // Without a name, see read-log.ts.
     text: `select ${LOG_COLUMNS}
-           from log l join events e using (tenant, stream_id, version)
-           where l.tenant = $1 and l.position > $2
-           order by l.position
-           limit $3`,
+           from (select * from log where tenant = $1 and position > $2 order by position limit $3) as l
+           ${EVENT_OF_PLACE}
+           order by l.position`,
     values: [tenant, page.after, page.limit],
   });
   return rows.map(toLoggedEvent);

@@ -25,13 +25,14 @@ export const LOG_COLUMNS = `l.position, l.partition, e.tenant, e.stream_id, e.ve
   e.data, e.metadata, e.occurred_at, e.hash`;
 
 /**
- * Joins places `l` of the log with their events `e`: one look into the primary key for each, whatever the planner
- * believes. It takes a limit that is a parameter for a tenth of the log, and would compare all events with those.
- * Queries with it have no name, so that each is planned anew: a plan kept from when the tables were small would scan them.
+ * Joins places `l` of the log with their events `e`: one look into the primary key for each, whatever the planner believes
+ * of tables that grow faster than it is told; `offset 0` keeps it from joining anything else. Queries with it have no name,
+ * so that each is planned with its values. A plan that is kept was made when the tables were small, or takes a limit that
+ * it does not know for a tenth of the log, and scans them.
  */
 export const EVENT_OF_PLACE = `cross join lateral (
   select * from events
-  where tenant = l.tenant and stream_id = l.stream_id and version = l.version limit 1
+  where tenant = l.tenant and stream_id = l.stream_id and version = l.version offset 0
 ) as e`;
 
 /** Up to `limit` events after a position, in order and without gaps: what every follower pages by. */

@@ -1,15 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import getPort, { portNumbers } from 'get-port';
 import { SetupFailure } from './failure.ts';
 
 /**
- * Where free ports are drawn from: below what systems give to those that ask for any port (Linux from 32768, others
- * from 49152), so that neither a connection nor another server takes one between the draw and its use.
+ * Free ports are drawn from below what systems give by default to whoever asks for any port (Linux from 32768, others
+ * from 49152), so that no connection takes one between the draw and its use, nor while its server is down.
  */
-const DRAWN_FROM = [20_000, 32_768] as const;
-const MOST_DRAWS = 100;
-/** No two parts that this process starts are given the same one, started or not. */
-const drawn = new Set<number>();
+const DRAWN = { first: 20_000, last: 32_767 };
 
 /** Ports of the parts on 127.0.0.1. */
 export type StackPorts = { postgres: number; kafka: number; temporal: number; temporalUi: number };
@@ -55,27 +53,9 @@ export async function requireFreePort(port: number, part: string, variable: stri
   }
 }
 
-/**
- * A port of 127.0.0.1 that was free a moment ago and that this process has not drawn before.
- * @throws SetupFailure when a hundred draws found none.
- */
-export async function freePort(): Promise<number> {
-  for (let draw = 0; draw < MOST_DRAWS; draw += 1) {
-    const port = randomInt(...DRAWN_FROM);
-    if (drawn.has(port)) continue;
-    drawn.add(port);
-    if (await isFree(port)) return port;
-  }
-  throw new SetupFailure(
-    `No free port found from ${DRAWN_FROM[0]} to ${DRAWN_FROM[1] - 1} in ${MOST_DRAWS} draws.`,
-  );
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return listenOnce(port).then(
-    () => true,
-    () => false,
-  );
+/** A port of 127.0.0.1 that was free a moment ago, and that this process was not given within the last 15 s. */
+export function freePort(): Promise<number> {
+  return getPort({ host: '127.0.0.1', port: portNumbers(randomInt(DRAWN.first, DRAWN.last), DRAWN.last) });
 }
 
 function listenOnce(port: number): Promise<void> {

@@ -70,7 +70,7 @@ test('a port in use is one sentence that says what to set', async () => {
   await expect(requireFreePort(port, 'Kafka', 'REMIT_KAFKA_PORT')).resolves.toBeUndefined();
 });
 
-test('ports are drawn from below those that any connection may be given, and none twice', async () => {
+test('free ports are below those that any connection may be given, and each is given once', async () => {
   const ports = await Promise.all(Array.from({ length: 200 }, freePort));
   expect(new Set(ports).size).toBe(200);
   expect(Math.max(...ports)).toBeLessThan(32_768);

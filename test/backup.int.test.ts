@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { createPool } from '../platform/postgres.ts';
@@ -9,6 +8,7 @@ import { migrate } from '../sql/migrate.ts';
 import { rewind } from '../sql/rewind.ts';
 import { takeBackup } from '../stack/backup.ts';
 import { removeFolder } from '../stack/launcher.ts';
+import { freePort } from '../stack/ports.ts';
 import { createProgress } from '../stack/progress.ts';
 import { restoreBackup } from '../stack/restore.ts';
 import { get, post } from './http.ts';
@@ -133,7 +133,7 @@ async function prepare(url: string) {
 const restore = async (backup: string, dir: string, force = false) =>
   restoreBackup({
     ...{ backup, dir, force, prepare, progress: silently },
-    ...{ port: await getPort(), signal: new AbortController().signal },
+    ...{ port: await freePort(), signal: new AbortController().signal },
   });
 
 const scheduleOf = async (address: string, id: string) => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import getPort from 'get-port';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { freePort } from '../stack/ports.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { createFaultProxy } from './faults/campaign/proxy.ts';
 import { answers, spawnRemit, waitFor } from './processes.ts';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 
 test('a process that starts while Postgres is away waits for it', { timeout: 240_000 }, async () => {
-  const port = await getPort();
+  const port = await freePort();
   const url = new URL(database.url);
   const target = url.host;
   url.host = `127.0.0.1:${port}`;

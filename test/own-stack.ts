@@ -1,10 +1,10 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import { claim } from '../stack/launcher.ts';
 import type { StackEnv } from '../stack/part.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
+import { freePorts } from './own-folder.ts';
 
 /** A whole local stack of one test's own, on a folder that may be started again, backed up and restored. */
 export type OwnStack = {
@@ -22,13 +22,12 @@ export function newStackFolder(): Promise<string> {
 /** Starts Postgres, Kafka and Temporal on a folder, on free ports. */
 export async function startOwnStack(dir: string): Promise<OwnStack> {
   const release = await claim(dir);
-  const ports = {
-    postgres: await getPort(),
-    kafka: await getPort(),
-    temporal: await getPort(),
-    temporalUi: await getPort(),
-  };
-  const stack = await startStack({ dir, ports, env: {}, signal: new AbortController().signal });
+  const stack = await startStack({
+    dir,
+    ports: await freePorts(),
+    env: {},
+    signal: new AbortController().signal,
+  });
   return {
     dir,
     env: stack.env,

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import type { StackEnv } from '../stack/part.ts';
+import { freePort } from '../stack/ports.ts';
 import type { Progress } from '../stack/progress.ts';
 import { createTemporal } from '../stack/temporal.ts';
 
@@ -22,7 +22,7 @@ const silently: Progress = (_doing, _done, work) => work();
 export async function startOwnTemporal(): Promise<OwnTemporal> {
   const dir = await mkdtemp(join(tmpdir(), 'remit-temporal-'));
   const signal = new AbortController().signal;
-  const temporal = createTemporal({ dir, port: await getPort(), uiPort: await getPort() });
+  const temporal = createTemporal({ dir, port: await freePort(), uiPort: await freePort() });
   await temporal.prepare(silently, signal);
   await temporal.up(silently, signal);
   return {

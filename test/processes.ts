@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import getPort from 'get-port';
+import { freePort } from '../stack/ports.ts';
 import { NODE_FLAGS } from '../stack/remit.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -50,7 +50,7 @@ export async function spawnRemit(
   env: Record<string, string>,
   options: RemitOptions,
 ): Promise<RemitChild> {
-  const port = options.port ?? (await getPort());
+  const port = options.port ?? (await freePort());
   const log = options.logFile === undefined ? undefined : await open(options.logFile, 'a');
   const child = spawn(process.execPath, [...NODE_FLAGS, options.entry ?? 'main.ts'], {
     cwd: ROOT,

@@ -1,41 +1,20 @@
-import type { Pool, Queryable } from '../platform/postgres.ts';
+import type { Queryable } from '../platform/postgres.ts';
 
-type Plan = {
-  'Node Type': string;
-  'Actual Rows': number;
-  'Actual Loops': number;
-  'Rows Removed by Filter'?: number;
-  Plans?: Plan[];
-};
-type Statement = { name?: string; text: string; values: unknown[] };
-
-/** The rows that all statements of `work` touch, by plans that know no parameters, as a seasoned connection's do. */
-export async function rowsTouched(pool: Pool, work: (db: Queryable) => Promise<unknown>): Promise<number> {
-  const client = await pool.connect();
-  await client.query("set plan_cache_mode = 'force_generic_plan'");
-  let rows = 0;
-  const query = async (statement: Statement) => {
-    const { name = 'nameless', text, values } = statement;
-    const { rows: told } = await client.query<{ 'QUERY PLAN': { Plan: Plan }[] }>({
-      name: `explain-${name}`,
-      text: `explain (analyze, format json) ${text}`,
-      values,
-    });
-    rows += told[0]?.['QUERY PLAN'][0] === undefined ? 0 : touched(told[0]['QUERY PLAN'][0].Plan);
-    return client.query(statement);
-  };
-  try {
-    await work({ query } as unknown as Queryable);
-  } finally {
-    client.release(true);
-  }
-  return rows;
+/**
+ * The rows that `work` reads, found or not, in tables of the database that nobody else uses meanwhile: as Postgres counts
+ * them, by the plans that it really takes.
+ * @param db one connection, such as a pool of one: only its own counts are told at once
+ */
+export async function rowsTouched(db: Queryable, work: () => Promise<unknown>): Promise<number> {
+  const before = await rowsRead(db);
+  await work();
+  return (await rowsRead(db)) - before;
 }
 
-/** Rows that a plan's scans touch, those that a filter threw away included. */
-function touched(plan: Plan): number {
-  const own = plan['Node Type'].includes('Scan')
-    ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
-    : 0;
-  return (plan.Plans ?? []).reduce((sum, child) => sum + touched(child), own);
+async function rowsRead(db: Queryable): Promise<number> {
+  await db.query('select pg_stat_force_next_flush()');
+  const { rows } = await db.query<{ read: string }>(
+    'select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) as read from pg_stat_user_tables',
+  );
+  return Number(rows[0]?.read);
 }

@@ -1,5 +1,5 @@
 import { type BatchTimes, runBatches } from '../batch.ts';
-import { type Ceiling, lineOfCeiling, type Told } from '../ceiling.ts';
+import { type Ceiling, lineOfCeiling, type Window } from '../ceiling.ts';
 import type { Ground } from '../ground.ts';
 import { type Line, perSecond } from '../lines.ts';
 import type { Plan } from '../plan.ts';
@@ -18,7 +18,7 @@ export async function batches(
   const add = (size: number, times: BatchTimes) =>
     lines.push(lineOfBatch(`c.${size}`, `a batch of ${size.toLocaleString('en-US')}`, size, times));
   for (const size of SMALL) add(size, await runBatches(ground, { size, accounts }, plan.batchRuns));
-  const windows: Told[] = [];
+  const windows: Window[] = [];
   const inTurn = async () => void windows.push(await ceiling.measure());
   add(LARGE, await runBatches(ground, { size: LARGE, accounts }, plan.batchRuns, inTurn));
   return [...lines, lineOfCeiling('h.batches', 'batches of 10,000', windows)];

@@ -1,6 +1,6 @@
 import { runCommand } from '../../stack/commands.ts';
 import { until } from '../../stack/wait.ts';
-import { type Ceiling, lineOfCeiling, type Told } from '../ceiling.ts';
+import { type Ceiling, lineOfCeiling, type Window } from '../ceiling.ts';
 import { cpuEach, readCpu, usedCpu } from '../cpu.ts';
 import type { Ground } from '../ground.ts';
 import { ask } from '../http.ts';
@@ -17,7 +17,7 @@ export async function rebuildAndVerify(ground: Ground, ceiling: Ceiling): Promis
   await awaitProjected(ground, 50);
   const { items } = await readProjections(ground);
   const lines: Line[] = [];
-  const windows: Told[] = [];
+  const windows: Window[] = [];
   for (const { name, position } of items) {
     windows.push(await ceiling.measure());
     lines.push(await rebuild(ground, name, position));
