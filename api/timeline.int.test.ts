@@ -142,19 +142,17 @@ describe('the timeline of a transfer', () => {
     expect(told(await timeline(transferId))).toEqual(['command_accepted']);
   });
 
-  test('whose workflow Temporal has forgotten: started at a time that nobody knows', async () => {
+  test('whose workflow Temporal does not know, or not any more: started at a time that nobody knows', async () => {
     expect((await pay(id('old'), id('b'), '1.00')).status).toBe(201);
-    const handle = house.temporal.workflow.getHandle(`main/transfer/${id('old')}`);
-    await handle.result();
     const startedAt = async () =>
       (await timeline(id('old'))).find(({ kind }) => kind === 'workflow_started')?.at;
-    await expect.poll(startedAt, { timeout: 20_000, interval: 200 }).not.toBeNull();
-    const { workflowService, options } = house.temporal;
-    await workflowService.deleteWorkflowExecution({
-      namespace: options.namespace,
-      workflowExecution: { workflowId: handle.workflowId },
-    });
-    await expect.poll(startedAt, { timeout: 20_000, interval: 200 }).toBeNull();
+    await expect.poll(startedAt, { timeout: 20_000, interval: 200 }).toMatch(/Z$/);
+    // Temporal itself forgets one only once its queues have passed it, which may take it half a minute.
+    await house.pool.query(
+      `update commands set workflow_id = workflow_id || '/gone' where resource_id = $1`,
+      [id('old')],
+    );
+    expect(await startedAt()).toBeNull();
   });
 
   test('with an event that no delivery is recorded of, as after a heal: delivered by null', async () => {
