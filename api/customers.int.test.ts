@@ -6,6 +6,7 @@ import { loadConfig } from '../platform/config.ts';
 import { hashJson } from '../sql/hash.ts';
 import { ask } from '../test/ask.ts';
 import { createHouse, type House } from '../test/house.ts';
+import { noDispatcher } from '../test/no-dispatcher.ts';
 import { createApp } from './app.ts';
 
 // Houses share one Temporal namespace and the tenant: ids must differ between files and runs.
@@ -201,10 +202,7 @@ test('the log tells nothing of a person', async () => {
   const app = createApp({
     pool: house.pool,
     readPool: house.readPool,
-    dispatcher: {
-      execute: () => Promise.reject(new Error('nothing is dispatched')),
-      startedAt: async () => null,
-    },
+    dispatcher: noDispatcher,
     health: {},
     config: loadConfig({ ...inject('stack') }),
     log: pino({ level: 'trace' }, sink),

@@ -6,6 +6,7 @@ import { createSequencer } from '../projector/sequencer.ts';
 import { supervise } from '../projector/supervise.ts';
 import { readLogHead } from '../sql/read-log.ts';
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
+import { noDispatcher } from '../test/no-dispatcher.ts';
 import { recorded } from '../test/proofs/record.ts';
 import { writeMany, writeRaw, writeSlowly } from '../test/raw-events.ts';
 import { readSse, type SseClient } from '../test/sse.ts';
@@ -48,10 +49,7 @@ function appWith(env: Record<string, string> = {}): App {
     createApp({
       pool,
       readPool: pool,
-      dispatcher: {
-        execute: () => Promise.reject(new Error('no command is sent here')),
-        startedAt: async () => null,
-      },
+      dispatcher: noDispatcher,
       health: {},
       config,
       log,

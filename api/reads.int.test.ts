@@ -7,6 +7,7 @@ import { listTransactions } from '../sql/list-transactions.ts';
 import { listTransfers } from '../sql/list-transfers.ts';
 import { createTestDatabase, type TestDatabase } from '../test/database.ts';
 import { log } from '../test/lab.ts';
+import { noDispatcher } from '../test/no-dispatcher.ts';
 import { rowsTouched } from '../test/rows-touched.ts';
 import { createApp } from './app.ts';
 
@@ -113,10 +114,7 @@ describe('one snapshot', () => {
     const app = createApp({
       pool,
       readPool: watched,
-      dispatcher: {
-        execute: () => Promise.reject(new Error('no command is asked for')),
-        startedAt: async () => null,
-      },
+      dispatcher: noDispatcher,
       health: {},
       config: loadConfig({ ...inject('stack') }),
       log,
