@@ -19,12 +19,24 @@ export async function listBackends(db: pg.Pool, names: readonly string[]): Promi
   return rows;
 }
 
-/** Waits until a transaction has written, for that is when a fault bites; returns the numbers of those that have. */
-export async function lookForWrites(db: pg.Pool, names: readonly string[]): Promise<string[]> {
+/** What stands in the moment in which a transaction has written. */
+export type Writes = {
+  readonly transactions: readonly string[];
+  /** Every process that Postgres tells of but its first: those of other clients, and its own, too. */
+  readonly pids: readonly number[];
+};
+
+/** Waits until a transaction of these processes has written, for that is when a fault bites. */
+export async function lookForWrites(db: pg.Pool, names: readonly string[]): Promise<Writes> {
   const until = Date.now() + WORK_TIMEOUT_MS;
   for (;;) {
-    const found = (await listBackends(db, names)).flatMap(({ transaction }) => transaction ?? []);
-    if (found.length > 0) return found;
+    const { rows } = await db.query<Backend>(
+      `select pid, case when application_name = any($1) then backend_xid::text end as transaction
+       from pg_stat_activity`,
+      [names],
+    );
+    const transactions = rows.flatMap(({ transaction }) => transaction ?? []);
+    if (transactions.length > 0) return { transactions, pids: rows.map(({ pid }) => pid) };
     if (Date.now() > until) throw new Error(`nothing was written within ${WORK_TIMEOUT_MS} ms`);
     await sleep(LOOK_EVERY_MS);
   }

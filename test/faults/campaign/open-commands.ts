@@ -10,3 +10,13 @@ export async function listOpen(db: pg.Pool): Promise<string[]> {
   );
   return rows.map(({ id }) => id);
 }
+
+/** Those of these workflows of which a command was not final at an instant (ms since 1970). */
+export async function listOpenAt(db: pg.Pool, workflowIds: readonly string[], at: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct workflow_id as id from commands
+     where workflow_id = any($1) and (status = 'accepted' or finished_at >= $2)`,
+    [workflowIds, new Date(at).toISOString()],
+  );
+  return rows.map(({ id }) => id);
+}

@@ -72,11 +72,8 @@ export async function countWorkflows(
 export type WorkflowRun = { readonly workflowId: string; readonly runId: string };
 
 /** The runs of these workflows that Temporal has as running. */
-export async function listRunning(address: string, ids: readonly string[]): Promise<WorkflowRun[]> {
-  const found = await describeAll(
-    address,
-    ids.map((workflowId) => ({ workflowId })),
-  );
+export async function listRunning(client: TemporalClient, ids: readonly string[]): Promise<WorkflowRun[]> {
+  const found = await Promise.all(ids.map((workflowId) => describe(client, { workflowId })));
   return found.flatMap((one) =>
     one?.status.name === 'RUNNING' ? [{ workflowId: one.workflowId, runId: one.runId }] : [],
   );
@@ -114,10 +111,17 @@ function hasActivityOn({ raw }: WorkflowExecutionDescription, identity: string):
 type Wanted = { readonly workflowId: string; readonly runId?: string };
 
 async function describeAll(address: string, wanted: readonly Wanted[]) {
+  return withClient(address, (client) => Promise.all(wanted.map((one) => describe(client, one))));
+}
+
+/** One connection for as long as `work` takes: for those who look often, or who cannot wait for it in between. */
+export async function withClient<T>(
+  address: string,
+  work: (client: TemporalClient) => Promise<T>,
+): Promise<T> {
   const connection = lazyConnection(address);
-  const client = createTemporalClient(connection, 'default');
   try {
-    return await Promise.all(wanted.map((one) => describe(client, one)));
+    return await work(createTemporalClient(connection, 'default'));
   } finally {
     await connection.close();
   }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { waitFor } from '../../processes.ts';
+import { sumHits } from './rounds.ts';
 import type { Reaction, Scenario, Scene, Statement } from './scenario.ts';
 import { followTransactions, listOf, type Transaction } from './transactions.ts';
 import { listCompensated, listInHand, listRunBy } from './transfers.ts';
@@ -9,9 +10,7 @@ import { listCompensated, listInHand, listRunBy } from './transfers.ts';
 /** Below the 9 s after which a client of Postgres gives up a statement: a zombie must be able to go on. */
 const DEADLINE_MS = 4_000;
 const BEFORE_MS = [500, 1_500] as const;
-const ROUNDS = 2;
-/** So many more, while none has bitten: whether the zombie comes too late is a matter of milliseconds. */
-const MORE_ROUNDS = 4;
+const ROUNDS = { least: 2, more: 4 };
 /** A step's three local attempts fail within half a second; then Temporal hands it to one of the two. */
 const CATCH_TIMEOUT_MS = 20_000;
 /** From the activity's begin, which Temporal knows, to its first statement. */
@@ -42,12 +41,12 @@ export function zombie({ at, stopMs, ...told }: Trap): Scenario {
     mayGiveUp: ['deadline-exceeded'],
     through: ['postgres'],
     async inflict(scene) {
-      let [hits, inHand] = [0, 0];
-      for (let round = 0; round < ROUNDS || (hits === 0 && round < ROUNDS + MORE_ROUNDS); round += 1) {
+      let inHand = 0;
+      const hits = await sumHits(ROUNDS, async () => {
         const moved = await raiseOnce(scene, at, stopMs);
-        hits += moved.compensated;
         inHand += moved.all;
-      }
+        return moved.compensated;
+      });
       scene.healed();
       return { hits, note: `${inHand} transfers in the zombie's hands` };
     },

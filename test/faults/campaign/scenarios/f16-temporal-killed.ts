@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sumHits } from '../rounds.ts';
 import type { Scenario } from '../scenario.ts';
 import { killTemporal } from '../temporal-death.ts';
 
-const ROUNDS = 3;
+const ROUNDS = { least: 3, more: 3 };
 const BEFORE_MS = [500, 2_000] as const;
 const DOWN_MS = [500, 4_000] as const;
 
@@ -10,15 +11,15 @@ const DOWN_MS = [500, 4_000] as const;
 export const temporalKilled: Scenario = {
   id: 'F16',
   title: 'Temporal killed, and started again on its file',
-  hit: 'a workflow that Temporal ran right before it was killed, and whose command was not final afterwards',
+  hit: 'a workflow that Temporal ran right before it was killed, and whose command was not final then',
   async inflict(scene) {
-    let hits = 0;
-    for (let round = 0; round < ROUNDS; round += 1) {
+    const hits = await sumHits(ROUNDS, async () => {
       await sleep(scene.chance.between(...BEFORE_MS));
-      hits += (await killTemporal(scene)).length;
+      const running = await killTemporal(scene);
       await sleep(scene.chance.between(...DOWN_MS));
       await scene.startPart('temporal');
-    }
+      return running.length;
+    });
     return { hits };
   },
 };

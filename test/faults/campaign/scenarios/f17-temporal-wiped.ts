@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sumHits } from '../rounds.ts';
 import type { Scenario } from '../scenario.ts';
 import { killTemporal } from '../temporal-death.ts';
 import { countForgotten } from '../transfers.ts';
 
-const ROUNDS = 2;
+const ROUNDS = { least: 2, more: 4 };
 const BEFORE_MS = [1_000, 2_500] as const;
 const DOWN_MS = [0, 2_000] as const;
 /** SQLite's file, and what lies beside it while it is written to: a clean end may have removed those. */
@@ -18,16 +19,15 @@ export const temporalWiped: Scenario = {
   title: "Temporal's state wiped",
   hit: 'a workflow run that Temporal ran before, of a command that was not final then, and that it did not know afterwards',
   async inflict(scene) {
-    let hits = 0;
-    for (let round = 0; round < ROUNDS; round += 1) {
+    const hits = await sumHits(ROUNDS, async () => {
       await sleep(scene.chance.between(...BEFORE_MS));
       const running = await killTemporal(scene);
       await rm(join(scene.dir, FILE));
       for (const file of BESIDE) await rm(join(scene.dir, file), { force: true });
       await sleep(scene.chance.between(...DOWN_MS));
       await scene.startPart('temporal');
-      hits += await countForgotten(scene.parts.temporal.env.TEMPORAL_ADDRESS!, running);
-    }
+      return countForgotten(scene.parts.temporal.env.TEMPORAL_ADDRESS!, running);
+    });
     return { hits };
   },
 };
