@@ -1,28 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 
-/**
- * A connection of one of Remit's processes, as Postgres sees it. `transaction` is the number of the one that it is
- * within, which Postgres gives at the first write: null for one that has only read.
- */
-export type Backend = { readonly pid: number; readonly transaction: string | null };
-
-const WORK_TIMEOUT_MS = 10_000;
+const WORK_TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 5;
 
-export async function listBackends(db: pg.Pool, names: readonly string[]): Promise<Backend[]> {
-  const { rows } = await db.query<Backend>(
-    `select pid, backend_xid::text as transaction from pg_stat_activity
+/** The process ids of the connections that these processes of Remit have. */
+export async function listBackends(db: pg.Pool, names: readonly string[]): Promise<number[]> {
+  const { rows } = await db.query<{ pid: number }>(
+    `select pid from pg_stat_activity
      where application_name = any($1) and datname = current_database() order by pid`,
     [names],
   );
-  return rows;
+  return rows.map(({ pid }) => pid);
 }
 
-/** What stands in the moment in which a transaction has written. */
+/** The moment in which a transaction has written. */
 export type Writes = {
+  /** The numbers of those that have; Postgres gives one at the first write. */
   readonly transactions: readonly string[];
-  /** Every process that Postgres tells of but its first: those of other clients, and its own, too. */
+  /** Every process but the postmaster: Postgres's own, Remit's, the campaign's. */
   readonly pids: readonly number[];
 };
 
@@ -30,7 +26,7 @@ export type Writes = {
 export async function lookForWrites(db: pg.Pool, names: readonly string[]): Promise<Writes> {
   const until = Date.now() + WORK_TIMEOUT_MS;
   for (;;) {
-    const { rows } = await db.query<Backend>(
+    const { rows } = await db.query<{ pid: number; transaction: string | null }>(
       `select pid, case when application_name = any($1) then backend_xid::text end as transaction
        from pg_stat_activity`,
       [names],

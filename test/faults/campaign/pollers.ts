@@ -1,5 +1,6 @@
-import { createTemporalClient, lazyConnection, withDeadline } from '../../../platform/temporal.ts';
+import { withDeadline } from '../../../platform/temporal.ts';
 import { waitFor } from '../../processes.ts';
+import { withTemporal } from './with-temporal.ts';
 
 const POLL_TIMEOUT_MS = 180_000;
 
@@ -8,16 +9,12 @@ const POLL_TIMEOUT_MS = 180_000;
  * @param address Temporal's own, past any proxy
  */
 export async function awaitPollers(address: string, taskQueue: string, count: number): Promise<void> {
-  const connection = lazyConnection(address);
-  const client = createTemporalClient(connection, 'default');
-  const look = async () => {
-    const request = { namespace: 'default', taskQueue: { name: taskQueue }, taskQueueType: 1 };
-    const { pollers } = await withDeadline(client, () => client.workflowService.describeTaskQueue(request));
-    return new Set((pollers ?? []).map(({ identity }) => identity)).size >= count;
-  };
-  try {
-    await waitFor(`${count} workers to poll ${taskQueue}`, look, POLL_TIMEOUT_MS);
-  } finally {
-    await connection.close();
-  }
+  await withTemporal(address, (client) => {
+    const look = async () => {
+      const request = { namespace: 'default', taskQueue: { name: taskQueue }, taskQueueType: 1 };
+      const { pollers } = await withDeadline(client, () => client.workflowService.describeTaskQueue(request));
+      return new Set((pollers ?? []).map(({ identity }) => identity)).size >= count;
+    };
+    return waitFor(`${count} workers to poll ${taskQueue}`, look, POLL_TIMEOUT_MS);
+  });
 }

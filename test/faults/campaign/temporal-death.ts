@@ -2,7 +2,8 @@ import type pg from 'pg';
 import { waitFor } from '../../processes.ts';
 import { listOpen, listOpenAt } from './open-commands.ts';
 import type { Scene } from './scenario.ts';
-import { listRunning, type WorkflowRun, withClient } from './transfers.ts';
+import { listRunning, type WorkflowRun } from './transfers.ts';
+import { withTemporal } from './with-temporal.ts';
 
 const WAIT_MS = 30_000;
 
@@ -11,16 +12,18 @@ const WAIT_MS = 30_000;
  * before, and whose command became final later than that, or is not: their workflows cannot have ended in between.
  */
 export async function killTemporal({ db, parts, killPart }: Scene): Promise<WorkflowRun[]> {
-  // A saga takes some 50 ms: one who connected for each look would come too late for most.
-  return withClient(parts.temporal.env.TEMPORAL_ADDRESS!, async (client) => {
+  // A saga takes no longer than connecting does: who connected for each look would come too late for most.
+  return withTemporal(parts.temporal.env.TEMPORAL_ADDRESS!, async (client) => {
     const look = async () => {
       const running = await listRunning(client, await listOpen(db));
       const runs = await stillOpen(db, running, Date.now());
       return runs.length > 0 && runs;
     };
     const runs = await waitFor('Temporal to run a workflow', look, WAIT_MS);
+    const killed = killPart('temporal');
+    // The signal has been sent.
     const killedAt = Date.now();
-    await killPart('temporal');
+    await killed;
     return stillOpen(db, runs, killedAt);
   });
 }

@@ -1,6 +1,7 @@
 import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import type pg from 'pg';
-import { createTemporalClient, lazyConnection, type TemporalClient } from '../../../platform/temporal.ts';
+import type { TemporalClient } from '../../../platform/temporal.ts';
+import { withTemporal } from './with-temporal.ts';
 
 /** Transfers of these that have one leg's outcome and not the other's. */
 export async function listHalfDone(
@@ -73,7 +74,10 @@ export type WorkflowRun = { readonly workflowId: string; readonly runId: string 
 
 /** The runs of these workflows that Temporal has as running. */
 export async function listRunning(client: TemporalClient, ids: readonly string[]): Promise<WorkflowRun[]> {
-  const found = await Promise.all(ids.map((workflowId) => describe(client, { workflowId })));
+  const found = await describeEach(
+    client,
+    ids.map((workflowId) => ({ workflowId })),
+  );
   return found.flatMap((one) =>
     one?.status.name === 'RUNNING' ? [{ workflowId: one.workflowId, runId: one.runId }] : [],
   );
@@ -85,12 +89,12 @@ export async function countForgotten(address: string, runs: readonly WorkflowRun
 }
 
 /** Transfers that are not final, of which a worker (`<pid>@<host>`) has an activity in hand that Temporal gave it. */
-export async function listInHand(db: pg.Pool, address: string, identity: string): Promise<string[]> {
+export async function listInHand(db: pg.Pool, client: TemporalClient, identity: string): Promise<string[]> {
   const { rows } = await db.query<{ id: string; workflowId: string }>(
     `select resource_id as id, workflow_id as "workflowId" from commands
      where status = 'accepted' and type = 'transfer'`,
   );
-  const found = await describeAll(address, rows);
+  const found = await describeEach(client, rows);
   const inHand = new Set(
     found.flatMap((one) => (one !== null && hasActivityOn(one, identity) ? [one.workflowId] : [])),
   );
@@ -111,20 +115,11 @@ function hasActivityOn({ raw }: WorkflowExecutionDescription, identity: string):
 type Wanted = { readonly workflowId: string; readonly runId?: string };
 
 async function describeAll(address: string, wanted: readonly Wanted[]) {
-  return withClient(address, (client) => Promise.all(wanted.map((one) => describe(client, one))));
+  return withTemporal(address, (client) => describeEach(client, wanted));
 }
 
-/** One connection for as long as `work` takes: for those who look often, or who cannot wait for it in between. */
-export async function withClient<T>(
-  address: string,
-  work: (client: TemporalClient) => Promise<T>,
-): Promise<T> {
-  const connection = lazyConnection(address);
-  try {
-    return await work(createTemporalClient(connection, 'default'));
-  } finally {
-    await connection.close();
-  }
+function describeEach(client: TemporalClient, wanted: readonly Wanted[]) {
+  return Promise.all(wanted.map((one) => describe(client, one)));
 }
 
 async function describe(

@@ -1,11 +1,13 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import type { TemporalClient } from '../../../platform/temporal.ts';
 import { waitFor } from '../../processes.ts';
 import { sumHits } from './rounds.ts';
 import type { Reaction, Scenario, Scene, Statement } from './scenario.ts';
 import { followTransactions, listOf, type Transaction } from './transactions.ts';
 import { listCompensated, listInHand, listRunBy } from './transfers.ts';
+import { withTemporal } from './with-temporal.ts';
 
 /** Below the 9 s after which a client of Postgres gives up a statement: a zombie must be able to go on. */
 const DEADLINE_MS = 4_000;
@@ -109,13 +111,15 @@ const FORWARD = new Set(['debit', 'credit', 'debitRange', 'creditRange']);
 async function catchSome({ db, fleet, parts }: Scene, at: Trap['at'], trap: SetTrap): Promise<string[]> {
   const identity = `${fleet.pid('zombie')}@${hostname()}`;
   const address = parts.temporal.env.TEMPORAL_ADDRESS!;
-  const look = async () => {
-    const given = await listInHand(db, address, identity);
+  const look = async (client: TemporalClient) => {
+    const given = await listInHand(db, client, identity);
     const held = new Set(trap.held().flatMap(({ transferIds }) => transferIds));
     const caught = at === 'begin' ? given : given.filter((id) => held.has(id));
     return caught.length > 0 && caught;
   };
-  const caught = await waitFor('the zombie to have an activity in hand', look, CATCH_TIMEOUT_MS);
+  const caught = await withTemporal(address, (client) =>
+    waitFor('the zombie to have an activity in hand', () => look(client), CATCH_TIMEOUT_MS),
+  );
   if (at === 'begin') await sleep(ARRIVAL_MS);
   return caught;
 }

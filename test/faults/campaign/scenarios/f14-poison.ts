@@ -29,12 +29,11 @@ export const poison: Scenario = {
     const { accounts } = scene.load;
     const topic = scene.env.KAFKA_DEAD_LETTER_TOPIC!;
     const before = await endsOf(scene, topic);
-    const spoiled = scene.chance.pick(accounts.others);
     await send(scene, [
       { key: `main/account-${accounts.hot}`, value: 'garbage' },
       { key: null, value: '\0garbage' },
     ]);
-    await sendDamaged(scene, spoiled);
+    const spoiled = await sendDamaged(scene, accounts.others);
     const letters = await waitFor(
       'all letters',
       () => parkedLetters(scene, [accounts.hot, spoiled]),
@@ -71,43 +70,46 @@ async function send(scene: Scene, messages: readonly Message[]): Promise<void> {
 }
 
 /**
- * Holds the sequencer up until an event of the account waits behind it and the relay has sent all that is before;
- * then the damaged message is the next that its consumer gets.
+ * Holds the sequencer up until an event of one of these accounts waits behind it and the relay has sent all that is
+ * before; then the damaged message is the next that its consumer gets. Returns the account.
  */
-async function sendDamaged(scene: Scene, account: string): Promise<void> {
+async function sendDamaged(scene: Scene, accounts: readonly string[]): Promise<string> {
   const client = await scene.db.connect();
   try {
     await client.query('begin');
     await client.query('select position from log_head for update');
     const next = await waitFor(
-      `an event of ${account} that is not in the log yet`,
-      () => nextUnlogged(scene.db, `account-${account}`),
+      'an event that is not in the log yet',
+      () => nextUnlogged(scene.db, accounts.map(streamOf)),
       AHEAD_TIMEOUT_MS,
     );
     const { partition, ...event } = next;
     const value = encodeMessage({ ...event, data: { ...Object(event.data), balanceMinor: 'damaged' } });
-    await send(scene, [{ key: `main/account-${account}`, value, partition }]);
+    await send(scene, [{ key: `main/${event.streamId}`, value, partition }]);
+    return accounts.find((account) => streamOf(account) === event.streamId)!;
   } finally {
     await client.query('rollback');
     client.release();
   }
 }
 
+const streamOf = (account: string) => `account-${account}`;
+
 type Row = Omit<LoggedEvent, 'position'> & { partition: number };
 
 async function nextUnlogged(
   db: pg.Pool,
-  streamId: string,
+  streamIds: readonly string[],
 ): Promise<(LoggedEvent & { partition: number }) | null> {
   const { log, relay } = await readPlaces(db);
   if (log !== relay) return null;
   const { rows } = await db.query<Row>(
     `select e.tenant, e.stream_id as "streamId", e.version, e.type, e.schema_version as "schemaVersion", e.data,
        e.metadata, e.occurred_at as "occurredAt", e.hash,
-       (select partition from log where stream_id = $1 order by position desc limit 1) as partition
+       (select partition from log where stream_id = e.stream_id order by position desc limit 1) as partition
      from outbox o join events e using (tenant, stream_id, version)
-     where o.stream_id = $1 order by e.version limit 1`,
-    [streamId],
+     where o.stream_id = any($1) order by e.stream_id, e.version limit 1`,
+    [streamIds],
   );
   return rows[0] === undefined ? null : { ...rows[0], position: log + 1n };
 }
@@ -128,7 +130,7 @@ async function parkedLetters(scene: Scene, accounts: readonly string[]): Promise
   const own = items.filter(
     ({ streamId, createdAt }) =>
       (streamId === null && Date.parse(createdAt) >= scene.beganAt) ||
-      accounts.some((account) => streamId === `account-${account}`),
+      accounts.some((account) => streamId === streamOf(account)),
   );
   return own.length === LETTERS ? own : null;
 }

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Client } from '@temporalio/client';
-import { createTemporalClient, lazyConnection } from '../../../../platform/temporal.ts';
 import { type Answer, get, post } from '../../../http.ts';
 import { waitFor } from '../../../processes.ts';
 import { workflowStory } from '../../../workflow-story.ts';
 import type { LoadCounts } from '../../workload/load.ts';
 import type { Scenario, Scene } from '../scenario.ts';
 import { workflowsOf } from '../transfers.ts';
+import { withTemporal } from '../with-temporal.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const FRONTS = ['front', 'second'] as const;
@@ -41,14 +41,10 @@ export const rollingChange: Scenario = {
     const last = `f20-${beganAt}-new`;
     await succeed(pay(scene, last, '1.00'));
     requireUnharmed(before, load.now());
-    const connection = lazyConnection(env.TEMPORAL_ADDRESS);
-    try {
-      const client = createTemporalClient(connection, 'default');
+    return withTemporal(env.TEMPORAL_ADDRESS, async (client) => {
       await requireChanged(client, await workflowsOf(scene.db, [last]));
       return { hits: await countMoved(client, ids) };
-    } finally {
-      await connection.close();
-    }
+    });
   },
 };
 

@@ -3,7 +3,7 @@ import { countAborted, lookForWrites } from '../backends.ts';
 import { sumHits } from '../rounds.ts';
 import type { Scenario } from '../scenario.ts';
 
-const ROUNDS = { least: 3, more: 3 };
+const ROUNDS = { least: 3, more: 6 };
 const BEFORE_MS = [500, 2_000] as const;
 const DOWN_MS = [200, 3_000] as const;
 
@@ -19,7 +19,8 @@ export const postgresKilled: Scenario = {
       // Remit is within transactions that have written.
       const { transactions, pids } = await lookForWrites(db, fleet.names());
       const killed = killPart('postgres');
-      // A backend that outlived its postmaster would go on writing: a power cut leaves none.
+      // A backend that outlived its postmaster would go on writing, and a power cut leaves none. One that began since
+      // the look ends by itself: what it reads next is that the postmaster is gone.
       for (const pid of pids) killIfThere(pid);
       await killed;
       await sleep(chance.between(...DOWN_MS));

@@ -6,6 +6,9 @@ import type { Scenario } from '../scenario.ts';
 
 const TIMES = 30;
 const EVERY_MS = 200;
+/** A strike waits so long for a transaction that has written; then it takes any connection. */
+const WRITE_WITHIN_MS = 150;
+const LOOK_EVERY_MS = 5;
 /** How long Postgres may take to end a connection that it was told to end. */
 const GONE_WITHIN_MS = 2_000;
 
@@ -17,8 +20,8 @@ export const backendsTerminated: Scenario = {
   async inflict({ chance, db, fleet }) {
     const ended: Ended[] = [];
     for (let time = 0; time < TIMES; time += 1) {
-      ended.push(...(await terminateOne(db, fleet.names(), chance)));
-      await sleep(EVERY_MS);
+      const [strike] = await Promise.all([terminateOne(db, fleet.names(), chance), sleep(EVERY_MS)]);
+      ended.push(...strike);
     }
     const written = ended.flatMap(({ transaction }) => transaction ?? []);
     const hits = await countAborted(db, written);
@@ -28,16 +31,25 @@ export const backendsTerminated: Scenario = {
 
 type Ended = { readonly transaction: string | null };
 
-/** One of those that have written where there are any, else any; what it was in the very moment of its end. */
+/** One that has written where there is any in time, else any; what it was in the very moment of its end. */
 async function terminateOne(db: pg.Pool, names: readonly string[], chance: Chance): Promise<Ended[]> {
+  const until = Date.now() + WRITE_WITHIN_MS;
+  do {
+    const ended = await terminate(db, 'application_name = any($1) and backend_xid is not null', [names]);
+    if (ended.length > 0) return ended;
+    await sleep(LOOK_EVERY_MS);
+  } while (Date.now() < until);
   const backends = await listBackends(db, names);
-  const writing = backends.filter(({ transaction }) => transaction !== null);
-  const wanted = writing.length > 0 ? writing : backends;
-  if (wanted.length === 0) return [];
+  if (backends.length === 0) return [];
+  return terminate(db, 'application_name = any($1) and pid = $2', [names, chance.pick(backends)]);
+}
+
+/** Looks and ends in one statement, for a transaction takes no longer than the way there and back. */
+async function terminate(db: pg.Pool, which: string, values: readonly unknown[]): Promise<Ended[]> {
   const { rows } = await db.query<Ended & { readonly gone: boolean }>(
-    `select backend_xid::text as transaction, pg_terminate_backend(pid, $3) as gone
-     from pg_stat_activity where pid = $1 and application_name = any($2)`,
-    [chance.pick(wanted).pid, names, GONE_WITHIN_MS],
+    `select transaction::text as transaction, pg_terminate_backend(pid, ${GONE_WITHIN_MS}) as gone
+     from (select pid, backend_xid as transaction from pg_stat_activity where ${which} limit 1) as found`,
+    [...values],
   );
   return rows.filter(({ gone }) => gone);
 }
