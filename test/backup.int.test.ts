@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { createPool } from '../platform/postgres.ts';
-import { createTemporalClient, lazyConnection } from '../platform/temporal.ts';
 import { migrate } from '../sql/migrate.ts';
 import { rewind } from '../sql/rewind.ts';
 import { takeBackup } from '../stack/backup.ts';
@@ -16,6 +15,7 @@ import { log } from './lab.ts';
 import { newStackFolder, type OwnStack, startOwnStack } from './own-stack.ts';
 import { answers, type RemitChild, spawnRemit, waitFor } from './processes.ts';
 import { readSse } from './sse.ts';
+import { withTemporal } from './with-temporal.ts';
 
 const IDS = ['anna', 'ben', 'cleo', 'dan'];
 /** Parts and Remit start from nothing, on a machine that runs other tests. */
@@ -136,18 +136,16 @@ const restore = async (backup: string, dir: string, force = false) =>
     ...{ port: await freePort(), signal: new AbortController().signal },
   });
 
-const scheduleOf = async (address: string, id: string) => {
-  const connection = lazyConnection(address);
-  const client = createTemporalClient(connection, 'default');
-  return client.schedule
-    .getHandle(`main/standing-order/${id}`)
-    .describe()
-    .then(
-      () => true,
-      () => false,
-    )
-    .finally(() => connection.close());
-};
+const scheduleOf = (address: string, id: string) =>
+  withTemporal(address, ({ schedule }) =>
+    schedule
+      .getHandle(`main/standing-order/${id}`)
+      .describe()
+      .then(
+        () => true,
+        () => false,
+      ),
+  );
 
 test('a backup taken under load is restored elsewhere: all that it accepted ends, and the ledger goes on', {
   timeout: 600_000,

@@ -79,17 +79,18 @@ export async function answers(url: string): Promise<boolean> {
   );
 }
 
-/** Polls until `check` gives something true, and returns it. */
+/** Polls until `check` gives something true, and returns it. @throws Error that names `what` when time is up */
 export async function waitFor<T>(
   what: string,
   check: () => Promise<T | false | undefined | null>,
   timeoutMs = 45_000,
+  everyMs = 50,
 ): Promise<T> {
   const until = Date.now() + timeoutMs;
   for (;;) {
     const found = await check();
     if (found) return found;
     if (Date.now() > until) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
-    await sleep(50);
+    await sleep(everyMs);
   }
 }

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkTemporal, createTemporalClient, lazyConnection } from '../../platform/temporal.ts';
+import { checkTemporal } from '../../platform/temporal.ts';
 import { launch } from '../../stack/processes.ts';
 import { createProgress } from '../../stack/progress.ts';
 import { findTemporal } from '../../stack/temporal-cli.ts';
 import { until } from '../../stack/wait.ts';
 import { awaitPollers } from '../../test/faults/campaign/pollers.ts';
 import { freePorts } from '../../test/own-folder.ts';
+import { withTemporal } from '../../test/with-temporal.ts';
 import type { Roots } from '../cpu.ts';
 import type { Ground } from '../ground.ts';
 import type { SampleJob } from '../load/job.ts';
@@ -39,7 +40,7 @@ export async function startStockSample(ground: Ground): Promise<Sample> {
   try {
     const ready = { timeoutMs: 60_000, everyMs: 50, signal: ground.signal };
     const address = `127.0.0.1:${port}`;
-    await until('Starting the stock server', () => requireAnswer(address), ready);
+    await until('Starting the stock server', () => withTemporal(address, checkTemporal), ready);
     const sample = await startWorker(ground, 'stock', address, server.pid);
     return {
       ...sample,
@@ -65,13 +66,4 @@ async function startWorker(ground: Ground, name: string, address: string, server
     roots: { temporal: server, 'sample worker': worker.pid },
     stop: () => worker.end('SIGTERM', STOP_GRACE_MS),
   };
-}
-
-async function requireAnswer(address: string): Promise<void> {
-  const connection = lazyConnection(address);
-  try {
-    await checkTemporal(createTemporalClient(connection, 'default'));
-  } finally {
-    await connection.close();
-  }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { waitFor } from '../../processes.ts';
 
 const WORK_TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 5;
@@ -24,18 +24,16 @@ export type Writes = {
 
 /** Waits until a transaction of these processes has written, for that is when a fault bites. */
 export async function lookForWrites(db: pg.Pool, names: readonly string[]): Promise<Writes> {
-  const until = Date.now() + WORK_TIMEOUT_MS;
-  for (;;) {
+  const look = async () => {
     const { rows } = await db.query<{ pid: number; transaction: string | null }>(
       `select pid, case when application_name = any($1) then backend_xid::text end as transaction
        from pg_stat_activity`,
       [names],
     );
     const transactions = rows.flatMap(({ transaction }) => transaction ?? []);
-    if (transactions.length > 0) return { transactions, pids: rows.map(({ pid }) => pid) };
-    if (Date.now() > until) throw new Error(`nothing was written within ${WORK_TIMEOUT_MS} ms`);
-    await sleep(LOOK_EVERY_MS);
-  }
+    return transactions.length > 0 && { transactions, pids: rows.map(({ pid }) => pid) };
+  };
+  return waitFor('a transaction that has written', look, WORK_TIMEOUT_MS, LOOK_EVERY_MS);
 }
 
 /**

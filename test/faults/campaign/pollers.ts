@@ -1,6 +1,6 @@
 import { withDeadline } from '../../../platform/temporal.ts';
 import { waitFor } from '../../processes.ts';
-import { withTemporal } from './with-temporal.ts';
+import { withTemporal } from '../../with-temporal.ts';
 
 const POLL_TIMEOUT_MS = 180_000;
 

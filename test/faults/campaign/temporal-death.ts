@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { waitFor } from '../../processes.ts';
+import { withTemporal } from '../../with-temporal.ts';
 import { listOpen, listOpenAt } from './open-commands.ts';
 import type { Scene } from './scenario.ts';
 import { listRunning, type WorkflowRun } from './transfers.ts';
-import { withTemporal } from './with-temporal.ts';
 
 const WAIT_MS = 30_000;
 

@@ -1,7 +1,7 @@
 import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import type pg from 'pg';
 import type { TemporalClient } from '../../../platform/temporal.ts';
-import { withTemporal } from './with-temporal.ts';
+import { withTemporal } from '../../with-temporal.ts';
 
 /** Transfers of these that have one leg's outcome and not the other's. */
 export async function listHalfDone(

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { TemporalClient } from '../../../platform/temporal.ts';
 import { waitFor } from '../../processes.ts';
+import { withTemporal } from '../../with-temporal.ts';
 import { sumHits } from './rounds.ts';
 import type { Reaction, Scenario, Scene, Statement } from './scenario.ts';
 import { followTransactions, listOf, type Transaction } from './transactions.ts';
 import { listCompensated, listInHand, listRunBy } from './transfers.ts';
-import { withTemporal } from './with-temporal.ts';
 
 /** Below the 9 s after which a client of Postgres gives up a statement: a zombie must be able to go on. */
 const DEADLINE_MS = 4_000;

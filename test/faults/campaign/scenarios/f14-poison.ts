@@ -27,18 +27,15 @@ export const poison: Scenario = {
   deadLetters: LETTERS,
   async inflict(scene) {
     const { accounts } = scene.load;
+    const [hot, others] = [streamOf(accounts.hot), accounts.others.map(streamOf)];
     const topic = scene.env.KAFKA_DEAD_LETTER_TOPIC!;
     const before = await endsOf(scene, topic);
     await send(scene, [
-      { key: `main/account-${accounts.hot}`, value: 'garbage' },
+      { key: `main/${hot}`, value: 'garbage' },
       { key: null, value: '\0garbage' },
     ]);
-    const spoiled = await sendDamaged(scene, accounts.others);
-    const letters = await waitFor(
-      'all letters',
-      () => parkedLetters(scene, [accounts.hot, spoiled]),
-      PARK_TIMEOUT_MS,
-    );
+    const spoiled = await sendDamaged(scene, others);
+    const letters = await waitFor('all letters', () => parkedLetters(scene, [hot, spoiled]), PARK_TIMEOUT_MS);
     await scene.load.answered(MEANWHILE, PARK_TIMEOUT_MS);
     // Whoever replays the letters heals it: that they are dealt with in time is part of what is judged.
     scene.healed();
@@ -70,23 +67,23 @@ async function send(scene: Scene, messages: readonly Message[]): Promise<void> {
 }
 
 /**
- * Holds the sequencer up until an event of one of these accounts waits behind it and the relay has sent all that is
- * before; then the damaged message is the next that its consumer gets. Returns the account.
+ * Holds the sequencer up until an event of one of these streams waits behind it and the relay has sent all that is
+ * before; then the damaged message is the next that its consumer gets. Returns the stream.
  */
-async function sendDamaged(scene: Scene, accounts: readonly string[]): Promise<string> {
+async function sendDamaged(scene: Scene, streamIds: readonly string[]): Promise<string> {
   const client = await scene.db.connect();
   try {
     await client.query('begin');
     await client.query('select position from log_head for update');
     const next = await waitFor(
       'an event that is not in the log yet',
-      () => nextUnlogged(scene.db, accounts.map(streamOf)),
+      () => nextUnlogged(scene.db, streamIds),
       AHEAD_TIMEOUT_MS,
     );
     const { partition, ...event } = next;
     const value = encodeMessage({ ...event, data: { ...Object(event.data), balanceMinor: 'damaged' } });
     await send(scene, [{ key: `main/${event.streamId}`, value, partition }]);
-    return accounts.find((account) => streamOf(account) === event.streamId)!;
+    return event.streamId;
   } finally {
     await client.query('rollback');
     client.release();
@@ -123,14 +120,12 @@ const letterSchema = z.object({
 type Letter = z.infer<typeof letterSchema>;
 
 /** All letters of this run, as the API lists them, or null where there are fewer yet. */
-async function parkedLetters(scene: Scene, accounts: readonly string[]): Promise<Letter[] | null> {
+async function parkedLetters(scene: Scene, streamIds: readonly string[]): Promise<Letter[] | null> {
   const { status, body } = await ask(scene, 'GET', '/api/dead-letters?status=parked&limit=200');
   if (status !== 200) return null;
   const { items } = z.object({ items: z.array(letterSchema) }).parse(body);
-  const own = items.filter(
-    ({ streamId, createdAt }) =>
-      (streamId === null && Date.parse(createdAt) >= scene.beganAt) ||
-      accounts.some((account) => streamId === streamOf(account)),
+  const own = items.filter(({ streamId, createdAt }) =>
+    streamId === null ? Date.parse(createdAt) >= scene.beganAt : streamIds.includes(streamId),
   );
   return own.length === LETTERS ? own : null;
 }

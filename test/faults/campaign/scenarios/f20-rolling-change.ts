@@ -4,11 +4,11 @@ import { promisify } from 'node:util';
 import type { Client } from '@temporalio/client';
 import { type Answer, get, post } from '../../../http.ts';
 import { waitFor } from '../../../processes.ts';
+import { withTemporal } from '../../../with-temporal.ts';
 import { workflowStory } from '../../../workflow-story.ts';
 import type { LoadCounts } from '../../workload/load.ts';
 import type { Scenario, Scene } from '../scenario.ts';
 import { workflowsOf } from '../transfers.ts';
-import { withTemporal } from '../with-temporal.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const FRONTS = ['front', 'second'] as const;

@@ -1,4 +1,4 @@
-import { createTemporalClient, lazyConnection, type TemporalClient } from '../../../platform/temporal.ts';
+import { createTemporalClient, lazyConnection, type TemporalClient } from '../platform/temporal.ts';
 
 /**
  * One connection to Temporal for as long as `work` takes.
